@@ -1,0 +1,11 @@
+/** @type {import('jest').Config} */
+export default {
+  testEnvironment: 'node',
+  // 'import' among the conditions would break a CommonJS dependency of jest itself.
+  testEnvironmentOptions: { customExportConditions: ['node', 'node-addons'] },
+  testMatch: ['<rootDir>/{packages/*,examples}/test/**/*.test.ts'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '^.+\\.ts$': ['ts-jest', { useESM: true, tsconfig: 'tsconfig.check.json' }] },
+  setupFilesAfterEnv: ['<rootDir>/jest.setup.ts'],
+  coverageProvider: 'v8',
+}

@@ -1,0 +1,62 @@
+import { type DomainEvent, type Generation, type Position } from '../events/event.ts'
+import { type EventCodec, eventUnreadable } from '../events/event-codec.ts'
+import { type StreamId } from '../events/stream.ts'
+import { checkName, invalidArgument } from '../names.ts'
+
+/** How an aggregate is named in its API; in a store the id is text. */
+export type AggregateId = string | number
+
+/** An aggregate as of one generation. */
+export interface VersionedAggregate<Id = AggregateId, State = unknown> {
+  readonly aggregateId: Id
+  /** How many events it has seen; 0 = it does not exist. */
+  readonly generation: Generation
+  /** Position of its last event: a read model that has got there knows this state. 0 = it has none. */
+  readonly position: Position
+  readonly state: State
+}
+
+/** An aggregate's rules, as the dispatcher uses them. */
+export interface AggregateDefinition {
+  readonly type: string
+  readonly codec: EventCodec
+  /** The state before the first event. */
+  initialize(id: AggregateId): unknown
+  /** The state after one more event, which is decoded. */
+  apply(state: unknown, event: DomainEvent): unknown
+}
+
+/** The aggregate before its first event. */
+export function initialVersion(
+  definition: AggregateDefinition,
+  aggregateId: AggregateId,
+): VersionedAggregate {
+  return { aggregateId, generation: 0, position: 0, state: definition.initialize(aggregateId) }
+}
+
+/** The aggregate one stored event later. Throws `EVENT_UNREADABLE`. */
+export function nextVersion(
+  definition: AggregateDefinition,
+  { aggregateId, state }: VersionedAggregate,
+  stored: DomainEvent,
+): VersionedAggregate {
+  const event = definition.codec.decode(stored)
+  const { sequence, position } = stored
+  try {
+    return { aggregateId, generation: sequence, position, state: definition.apply(state, event) }
+  } catch (error) {
+    throw eventUnreadable(stored, 'apply failed', error)
+  }
+}
+
+/** The stream of an aggregate. Throws `ARGUMENT_INVALID` for an id that is neither text nor a safe integer. */
+export function streamOf({ type }: AggregateDefinition, aggregateId: AggregateId): StreamId {
+  if (typeof aggregateId !== 'number') {
+    checkName(aggregateId, 'aggregateId')
+    return { aggregateType: type, aggregateId }
+  }
+  if (!Number.isSafeInteger(aggregateId)) {
+    throw invalidArgument('aggregateId', 'text or a safe integer', aggregateId)
+  }
+  return { aggregateType: type, aggregateId: String(aggregateId) }
+}

@@ -1,0 +1,188 @@
+import { eventmillError } from '../errors.ts'
+import { type DomainEvent, type NewEvent } from '../events/event.ts'
+import { eventCodec } from '../events/event-codec.ts'
+import { type AnyNamespace, type EventOf, type EventOfType, type StoredEvent } from '../events/namespace.ts'
+import { checkName } from '../names.ts'
+import {
+  type AggregateDefinition,
+  type AggregateId,
+  type VersionedAggregate,
+} from './aggregate-definition.ts'
+import {
+  attachDefinition,
+  type CommandCreator,
+  type CommandDefinition,
+  type CommandOptions,
+  type CommandTarget,
+  commandUnknown,
+  type DomainCommand,
+  isRecord,
+  optionalFields,
+  resolveTarget,
+} from './command.ts'
+import {
+  type ContextOf,
+  type ContextOfAny,
+  type DataOf,
+  type Decision,
+  decisionList,
+  isPromise,
+} from './handler.ts'
+
+/** A consistency boundary: its rules, and the creators of its commands. */
+export interface Aggregate<Shape extends AggregateShape = AggregateShape> {
+  readonly type: string
+  /** A creator for each handler: `Account.commands.Deposit(id, data, options)`. */
+  readonly commands: {
+    readonly [Name in keyof Shape['handlers']]: CommandCreator<
+      Shape['id'],
+      DataOf<Shape['handlers'][Name]>,
+      CommandOptions,
+      CommandOf<Shape, ContextOf<Shape['handlers'][Name]>>
+    >
+  }
+  /** Revives a command from JSON. Throws `COMMAND_UNKNOWN` for what is no command of this aggregate. */
+  command(json: unknown): CommandOf<Shape, ContextOfAny<Shape['handlers']>>
+  readonly definition: AggregateDefinition
+  /** Never present: it only carries the types. */
+  readonly shape?: Shape
+}
+
+/** The types that an aggregate is made of. */
+export interface AggregateShape {
+  id: AggregateId
+  state: unknown
+  event: NewEvent
+  handlers: object
+}
+
+/** A command of this aggregate. */
+type CommandOf<Shape extends AggregateShape, Context> = DomainCommand<
+  VersionedAggregate<Shape['id'], Shape['state']>,
+  Context
+>
+
+/** Any aggregate, where its commands do not matter. */
+export type AnyAggregate = Pick<Aggregate, 'type' | 'definition'> & { readonly shape?: AggregateShape }
+
+/** The state of an aggregate. */
+export type StateOf<A> = ShapeOf<A>['state']
+
+/** The id of an aggregate. */
+export type IdOf<A> = ShapeOf<A>['id']
+
+/** The types that an aggregate is made of. */
+export type ShapeOf<A> = A extends { readonly shape?: infer Shape extends AggregateShape } ? Shape : never
+
+/** One applier for each type of event: `(state, event) => state`. */
+export type Appliers<State, Namespace extends AnyNamespace> = {
+  readonly [Type in Namespace['types'][number]]: NoInfer<
+    Applier<State, StoredEvent<EventOfType<EventOf<Namespace>, Type>>>
+  >
+}
+
+// Not distributive: distributed over a union of states, literals in what an applier returns would widen.
+type Applier<State, Event> = [State] extends [never] ? never : (state: State, event: Event) => State
+
+/** Handlers by command name: `(state, data, context) => events`, at once or later. */
+export type Handlers<State, Event> = {
+  readonly [command: string]: (
+    state: Uninferred<State>,
+    data: never,
+    context: never,
+  ) => Decision<Event> | Promise<Decision<Event>>
+}
+
+/** Like `NoInfer`, but it leaves no wrapper in what an editor shows. */
+type Uninferred<T> = [T][T extends unknown ? 0 : never]
+
+/**
+ * Defines an aggregate. `apply` must not fail and has no effects; neither has `handle`, which may run several
+ * times for one command. Errors that a handler throws reach the caller of the dispatch unchanged.
+ *
+ * Throws `DEFINITION_INVALID` for a repeated namespace, and for an event type without an applier.
+ */
+export function defineAggregate<
+  Id extends AggregateId,
+  State,
+  Namespace extends AnyNamespace,
+  Handling extends Handlers<State, EventOf<Namespace>>,
+>(definition: {
+  /** The first part of the name of each such aggregate's stream. */
+  readonly type: string
+  /** The namespace of its events, or several. */
+  readonly events: Namespace | readonly Namespace[]
+  /** The state before the first event. */
+  readonly initialize: (id: Id) => State
+  readonly apply: Appliers<State, Namespace>
+  readonly handle: Handling
+}): Aggregate<{ id: Id; state: State; event: EventOf<Namespace>; handlers: Handling }> {
+  const rules = aggregateRules(definition)
+  const commands = new Map(
+    Object.entries(definition.handle as unknown as Record<string, Handler>).map(([name, handler]) => [
+      name,
+      commandRules(rules, name, handler),
+    ]),
+  )
+  const creators: Record<string, unknown> = {}
+  for (const [type, rulesOfCommand] of commands) {
+    creators[type] = (aggregateId: AggregateId, data: unknown, options: CommandOptions = {}) =>
+      attachDefinition(
+        { aggregateType: rules.type, aggregateId, type, data, ...optionalFields(options) },
+        rulesOfCommand,
+      )
+  }
+  const revive = (json: unknown): object => {
+    const known = isRecord(json) && json['aggregateType'] === rules.type && commands.get(String(json['type']))
+    if (known === undefined || known === false)
+      throw commandUnknown(json, `${rules.type} has ${[...commands.keys()].join(', ')}`)
+    const { aggregateType, aggregateId, type, data } = json
+    return attachDefinition({ aggregateType, aggregateId, type, data, ...optionalFields(json) }, known)
+  }
+  return { type: rules.type, commands: creators, command: revive, definition: rules } as never
+}
+
+type Handler = (state: unknown, data: unknown, context: unknown) => Decision | Promise<Decision>
+
+function aggregateRules(definition: {
+  readonly type: string
+  readonly events: AnyNamespace | readonly AnyNamespace[]
+  readonly initialize: (id: never) => unknown
+  readonly apply: object
+}): AggregateDefinition {
+  const { type, events, initialize, apply } = definition
+  checkName(type, 'type')
+  const namespaces = Array.isArray(events) ? (events as readonly AnyNamespace[]) : [events as AnyNamespace]
+  const codec = eventCodec(namespaces)
+  const appliers = new Map(Object.entries(apply)) as Map<
+    string,
+    (state: unknown, event: DomainEvent) => unknown
+  >
+  for (const { source, types } of namespaces) {
+    for (const eventType of types) {
+      if (typeof appliers.get(eventType) !== 'function') {
+        const message = `the aggregate ${type} does not apply ${eventType} of ${source}: add it to apply`
+        throw eventmillError('DEFINITION_INVALID', message, { definition: type })
+      }
+    }
+  }
+  return {
+    type,
+    codec,
+    initialize: initialize as (id: AggregateId) => unknown,
+    apply: (state, event) => appliers.get(event.type)?.(state, event),
+  }
+}
+
+function commandRules(aggregate: AggregateDefinition, type: string, handle: Handler): CommandDefinition {
+  return {
+    targets: (command) => [resolveTarget(aggregate, command as unknown as CommandTarget)],
+    decide: ([state], data, context) => {
+      const decision = handle(state, data, context)
+      return isPromise(decision)
+        ? decision.then((later) => [decisionList(later, type)])
+        : [decisionList(decision, type)]
+    },
+    result: ([aggregate]) => aggregate,
+  }
+}

@@ -1,0 +1,117 @@
+import { eventmillError } from '../errors.ts'
+import { type Generation, type Metadata, type NewEvent } from '../events/event.ts'
+import { type StreamId } from '../events/stream.ts'
+import { checkInteger, invalidArgument } from '../names.ts'
+import {
+  type AggregateDefinition,
+  type AggregateId,
+  streamOf,
+  type VersionedAggregate,
+} from './aggregate-definition.ts'
+
+/** Where a command carries its definition, so that `Core` needs no registry. Not enumerable: commands stay JSON. */
+export const commandDefinition: unique symbol = Symbol.for('eventmill.commandDefinition')
+
+/** What every command has. `Result` is what its dispatch resolves to, `Context` what its handler asks for. */
+export interface Command<Result = unknown, Context = unknown> {
+  readonly type: string
+  readonly data: unknown
+  /** Makes the command idempotent: dispatched again, it is not decided again. Scope: its first aggregate. */
+  readonly commandId?: string | undefined
+  /** Flows into every event that the command leads to. */
+  readonly metadata?: Metadata | undefined
+  readonly [commandDefinition]: CommandDefinition<Result, Context>
+}
+
+/** Intent towards one aggregate: plain JSON. */
+export interface DomainCommand<Result = unknown, Context = unknown>
+  extends Command<Result, Context>, CommandTarget {}
+
+/** Intent towards several aggregates at once, each in its role: plain JSON. */
+export interface JointCommand<Result = unknown, Context = unknown> extends Command<Result, Context> {
+  readonly aggregates: { readonly [role: string]: CommandTarget }
+}
+
+/** An aggregate that a command addresses. */
+export interface CommandTarget {
+  readonly aggregateType: string
+  readonly aggregateId: AggregateId
+  /** The generation for which the command is meant; at any other it is a `GENERATION_CONFLICT`. Default: any. */
+  readonly generation?: Generation | undefined
+}
+
+/** What may be said of a command beside its target and data. `Expected` is a generation, or one for each role. */
+export interface CommandOptions<Expected = Generation> {
+  /** The generation for which the command is meant; at any other it is a `GENERATION_CONFLICT`. Default: any. */
+  readonly generation?: Expected | undefined
+  /** Makes the command idempotent: 1 to 1,024 bytes, such as a UUID. */
+  readonly commandId?: string | undefined
+  /** Flows into every event that the command leads to. */
+  readonly metadata?: Metadata | undefined
+}
+
+/** Makes a command for a target; the data may be left out where the handler does not demand it. */
+export type CommandCreator<Target, Data, Options, Made> = undefined extends Data
+  ? (target: Target, data?: Data, options?: Options) => Made
+  : (target: Target, data: Data, options?: Options) => Made
+
+/** What `Core` needs to know of a command: whom it addresses, how it decides, what its dispatch resolves to. */
+export interface CommandDefinition<Result = unknown, Context = unknown> {
+  /** The addressed aggregates. Throws `ARGUMENT_INVALID`. */
+  targets(command: Command): readonly ResolvedTarget[]
+  /** The events for each target, in the order of the targets. Throws `DECISION_INVALID`. */
+  decide(states: readonly unknown[], data: unknown, context: Context): Decisions | PromiseLike<Decisions>
+  /** What a dispatch resolves to, given the targets as they are after it. */
+  result(aggregates: readonly VersionedAggregate[]): Result
+}
+
+/** The decided events, one list for each target. */
+export type Decisions = readonly (readonly NewEvent[])[]
+
+/** A command's target with all that is needed to load it. */
+export interface ResolvedTarget {
+  readonly definition: AggregateDefinition
+  readonly aggregateId: AggregateId
+  readonly stream: StreamId
+  readonly generation: Generation | undefined
+}
+
+/** Whether a value has properties to look at. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+}
+
+/** `fields` as a command: its definition attached. */
+export function attachDefinition<Fields extends object>(fields: Fields, value: CommandDefinition): Fields {
+  return Object.defineProperty(fields, commandDefinition, { value })
+}
+
+/** The fields of a command that are given; the others stay absent, as JSON would have it. */
+export function optionalFields(options: { readonly [Field in keyof CommandOptions]?: unknown }): object {
+  const { generation, commandId, metadata } = options
+  return {
+    ...(generation !== undefined && { generation }),
+    ...(commandId !== undefined && { commandId }),
+    ...(metadata !== undefined && { metadata }),
+  }
+}
+
+/** A target of a command, ready to be loaded. Throws `ARGUMENT_INVALID`. */
+export function resolveTarget(
+  definition: AggregateDefinition,
+  target: CommandTarget | undefined,
+): ResolvedTarget {
+  if (!isRecord(target) || target.aggregateType !== definition.type) {
+    throw invalidArgument('command.aggregateType', JSON.stringify(definition.type), target?.aggregateType)
+  }
+  const { aggregateId, generation } = target
+  if (generation !== undefined) checkInteger(generation, 0, 'command.generation')
+  return { definition, aggregateId, generation, stream: streamOf(definition, aggregateId) }
+}
+
+/** The error for a value that is no command of this kind. */
+export function commandUnknown(value: unknown, advice: string): Error {
+  const type = isRecord(value) && typeof value['type'] === 'string' ? value['type'] : undefined
+  const message = `${type === undefined ? 'this value' : JSON.stringify(type)} is no known command: ${advice}`
+  return eventmillError('COMMAND_UNKNOWN', message, { type })
+}

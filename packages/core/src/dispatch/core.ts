@@ -1,0 +1,188 @@
+import { type AnyAggregate, type IdOf, type StateOf } from '../aggregates/aggregate.ts'
+import { type AggregateId, streamOf, type VersionedAggregate } from '../aggregates/aggregate-definition.ts'
+import {
+  type Command,
+  commandDefinition,
+  type CommandDefinition,
+  commandUnknown,
+  type Decisions,
+  isRecord,
+  type ResolvedTarget,
+} from '../aggregates/command.ts'
+import { isPromise } from '../aggregates/handler.ts'
+import { eventmillError } from '../errors.ts'
+import { type Generation } from '../events/event.ts'
+import { streamKey, streamName } from '../events/stream.ts'
+import { checkInteger, checkKeys, checkName, invalidArgument } from '../names.ts'
+import { type EventStore } from '../store/event-store.ts'
+import { generationConflict } from '../store/expectation.ts'
+import { checkDistinct } from '../store/store-arguments.ts'
+import { Dispatch } from './dispatch.ts'
+import { HandlerScopes } from './handler-scope.ts'
+import { Lanes } from './lanes.ts'
+import { load } from './load.ts'
+
+export interface CoreOptions {
+  /**
+   * How often a command that names no generation is decided anew when somebody else was faster, after a random
+   * pause of up to 2 ms that doubles from try to try, up to 250 ms. Default 10.
+   */
+  readonly retries?: number | undefined
+}
+
+/** How one command is dispatched. The context is demanded where the command's handler asks for one. */
+export type DispatchOptions<Context> = {
+  readonly signal?: AbortSignal | undefined
+} & (undefined extends Context ? { readonly context?: Context } : { readonly context: Context })
+
+/** Which state of an aggregate is loaded: the newest, unless told otherwise. */
+export interface LoadAggregateOptions {
+  /** The state right after so many events. Fails with `GENERATION_CONFLICT` where the aggregate has seen fewer. */
+  readonly generation?: Generation | undefined
+  /** The state at this time, the events of that very millisecond included: RFC 3339, or a `Date`. */
+  readonly time?: string | Date | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Dispatches commands to aggregates whose events are kept in one store. */
+export class Core {
+  readonly #store: EventStore
+  readonly #retries: number
+  readonly #lanes = new Lanes()
+  readonly #scopes = new HandlerScopes()
+
+  constructor(store: EventStore, options: CoreOptions = {}) {
+    checkKeys(options, CORE_OPTIONS, 'options')
+    const { retries = 10 } = options
+    checkInteger(retries, 0, 'options.retries')
+    this.#store = store
+    this.#retries = retries
+  }
+
+  /**
+   * Decides a command and stores its events. Resolves to the aggregate right after the command or, for a command
+   * over several aggregates, to each of them by role.
+   *
+   * In this order: a command whose `commandId` was applied before resolves to the state as it was then; one whose
+   * `generation` is not the aggregate's fails with `GENERATION_CONFLICT`; then its handler decides. What the
+   * handler throws reaches the caller unchanged. A command that names no generation is decided anew on conflict,
+   * so handlers may run several times. Commands to one aggregate wait for each other.
+   *
+   * Fails with `COMMAND_UNKNOWN`, `ARGUMENT_INVALID`, `STREAM_REPEATED`, `CAPABILITY_MISSING`,
+   * `DISPATCH_REENTRANT`, `DECISION_INVALID`, `EVENT_INVALID`, `EVENT_UNREADABLE`, `STATE_UNREADABLE`, with what
+   * the store fails with, and with the signal's reason.
+   */
+  async dispatchCommand<Result, Context>(
+    command: Command<Result, Context>,
+    ...options: undefined extends Context
+      ? [options?: DispatchOptions<Context>]
+      : [options: DispatchOptions<Context>]
+  ): Promise<Result>
+  async dispatchCommand(command: Command, options: DispatchOptions<unknown> = {}): Promise<unknown> {
+    checkKeys(options, DISPATCH_OPTIONS, 'options')
+    const { signal, context } = options
+    signal?.throwIfAborted()
+    const definition = definitionOf(command)
+    const targets = this.#resolve(command, definition)
+    const keys = targets.map(({ stream }) => streamKey(stream))
+    const leave = await this.#enter(targets, keys, signal)
+    const decide = (states: readonly unknown[]): Decisions | PromiseLike<Decisions> => {
+      const decision = this.#scopes.run(keys, () => definition.decide(states, command.data, context))
+      // A handler that could wait for its own lane unnoticed must not hold it; the store still checks generations.
+      if (isPromise(decision) && !this.#scopes.followsPromises) leave()
+      return decision
+    }
+    try {
+      const input = { store: this.#store, command, targets, decide, retries: this.#retries, signal }
+      return definition.result(await new Dispatch(input).run())
+    } finally {
+      leave()
+    }
+  }
+
+  /**
+   * Loads an aggregate as it is, or was. An aggregate without events has generation 0 and its initial state.
+   *
+   * Fails with `ARGUMENT_INVALID`, `GENERATION_CONFLICT`, `EVENT_UNREADABLE`, with what the store fails with, and
+   * with the signal's reason.
+   */
+  async load<A extends AnyAggregate>(
+    aggregate: A,
+    id: IdOf<A>,
+    options: LoadAggregateOptions = {},
+  ): Promise<VersionedAggregate<IdOf<A>, StateOf<A>>> {
+    checkKeys(options, LOAD_OPTIONS, 'options')
+    const { generation, time, signal } = options
+    if (generation !== undefined) checkInteger(generation, 0, 'options.generation')
+    if (generation !== undefined && time !== undefined) {
+      throw invalidArgument('options', 'either a generation or a time', options)
+    }
+    const { definition } = aggregate
+    const target = {
+      definition,
+      aggregateId: id as AggregateId,
+      stream: streamOf(definition, id as AggregateId),
+    }
+    const until = time === undefined ? undefined : milliseconds(time)
+    const loaded = await load(this.#store, target, { upTo: generation, until, signal })
+    if (generation !== undefined && loaded.generation < generation) {
+      throw generationConflict(target.stream, generation, loaded.generation)
+    }
+    return loaded as VersionedAggregate<IdOf<A>, StateOf<A>>
+  }
+
+  #resolve(command: Command, definition: CommandDefinition): readonly ResolvedTarget[] {
+    const { commandId, metadata } = command
+    if (commandId !== undefined) checkName(commandId, 'command.commandId')
+    if (metadata !== undefined && !isRecord(metadata))
+      throw invalidArgument('command.metadata', 'an object', metadata)
+    const targets = definition.targets(command)
+    if (targets.length > 1) {
+      checkDistinct(targets.map(({ stream }) => stream))
+      if (!this.#store.capabilities.multiStream) {
+        const message = `${command.type} addresses several aggregates, but this store appends to one stream at a time`
+        throw eventmillError('CAPABILITY_MISSING', message, { capability: 'multiStream' })
+      }
+    }
+    return targets
+  }
+
+  /** Waits until no other dispatch of this `Core` has to do with these targets. */
+  async #enter(
+    targets: readonly ResolvedTarget[],
+    keys: readonly string[],
+    signal: AbortSignal | undefined,
+  ): Promise<() => void> {
+    const around = this.#scopes.current()
+    if (around === undefined) return this.#lanes.enter(keys, signal)
+    const held = targets.find((_, index) => around.keys.includes(keys[index] ?? ''))
+    if (held !== undefined) {
+      const message = `a handler that decides for ${streamName(held.stream)} dispatched a command to it: decide with events alone, and dispatch from the read side`
+      throw eventmillError('DISPATCH_REENTRANT', message, { stream: held.stream })
+    }
+    // A dispatch from inside a handler does not queue: two such handlers could wait for each other for ever.
+    return () => undefined
+  }
+}
+
+const CORE_OPTIONS = new Set(['retries'])
+const DISPATCH_OPTIONS = new Set(['context', 'signal'])
+const LOAD_OPTIONS = new Set(['generation', 'time', 'signal'])
+
+function definitionOf(command: Command): CommandDefinition {
+  const definition = isRecord(command)
+    ? (command[commandDefinition] as CommandDefinition | undefined)
+    : undefined
+  if (definition === undefined)
+    throw commandUnknown(command, 'make it with its creator, or revive JSON with command(json)')
+  return definition
+}
+
+function milliseconds(time: string | Date): number {
+  const parsed = typeof time === 'string' && !RFC_3339.test(time) ? NaN : new Date(time).getTime()
+  if (Number.isNaN(parsed))
+    throw invalidArgument('options.time', 'a Date, or RFC 3339 such as 2026-01-31T12:00:00Z', time)
+  return parsed
+}
+
+const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i

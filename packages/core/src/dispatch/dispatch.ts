@@ -1,0 +1,162 @@
+import { initialVersion, nextVersion, type VersionedAggregate } from '../aggregates/aggregate-definition.ts'
+import { type Command, type Decisions, type ResolvedTarget } from '../aggregates/command.ts'
+import { eventmillError, hasCode } from '../errors.ts'
+import { type Generation, type Metadata, type NewEvent } from '../events/event.ts'
+import { type AppendOptions, type AppendResult, type EventStore } from '../store/event-store.ts'
+import { generationConflict } from '../store/expectation.ts'
+import { backOff } from './backoff.ts'
+import { load } from './load.ts'
+
+/** What a dispatch works with. */
+export interface DispatchInput {
+  readonly store: EventStore
+  readonly command: Command
+  readonly targets: readonly ResolvedTarget[]
+  /** Asks the command's handler. */
+  readonly decide: (states: readonly unknown[]) => Decisions | PromiseLike<Decisions>
+  /** How often the command is decided anew after a conflict. */
+  readonly retries: number
+  readonly signal: AbortSignal | undefined
+}
+
+/** The targets of a command, in their order. */
+export type Aggregates = readonly VersionedAggregate[]
+
+/** One command on its way: load, check, decide, append, apply the events that came back. */
+export class Dispatch {
+  readonly #input: DispatchInput
+  /** The targets as last read; none before the first attempt. */
+  #aggregates: Aggregates = []
+
+  constructor(input: DispatchInput) {
+    this.#input = input
+  }
+
+  /** Resolves to the targets right after the command. */
+  async run(): Promise<Aggregates> {
+    const { retries, signal } = this.#input
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#attempt()
+      } catch (error) {
+        if (!(error instanceof Overtaken)) throw error
+        if (attempt > retries) throw error.cause
+      }
+      await backOff(attempt, signal)
+    }
+  }
+
+  async #attempt(): Promise<Aggregates> {
+    const [applied] = await Promise.all([this.#alreadyApplied(), this.#load()])
+    if (applied !== undefined) return applied
+    let decisions: Decisions
+    try {
+      decisions = await this.#decide()
+    } catch (rejection) {
+      const confirmed = await this.#confirm()
+      if (confirmed !== this.#aggregates) return confirmed
+      throw rejection
+    }
+    return decisions.some((events) => events.length > 0) ? this.#store(decisions) : this.#confirm()
+  }
+
+  /** The targets right after this very command, if it was applied before. */
+  async #alreadyApplied(): Promise<Aggregates | undefined> {
+    const { store, command, targets, signal } = this.#input
+    const [first] = targets
+    if (command.commandId === undefined || first === undefined) return undefined
+    const commit = await store.findCommit(first.stream, command.commandId, { signal })
+    return commit && this.#loadAsOf(commit.generations)
+  }
+
+  async #load(): Promise<void> {
+    const { store, targets, signal } = this.#input
+    this.#aggregates = await Promise.all(
+      targets.map((target, index) => load(store, target, { known: this.#aggregates[index], signal })),
+    )
+  }
+
+  #loadAsOf(generations: readonly Generation[]): Promise<Aggregates> {
+    const { store, targets, signal } = this.#input
+    return Promise.all(
+      targets.map((target, index) => load(store, target, { upTo: generations[index], signal })),
+    )
+  }
+
+  /** The events for each target, encoded and complete. Throws whatever speaks against the command. */
+  async #decide(): Promise<Decisions> {
+    const { targets, command, decide } = this.#input
+    targets.forEach(({ stream, generation }, index) => {
+      const actual = this.#generation(index)
+      if (generation !== undefined && generation !== actual)
+        throw generationConflict(stream, generation, actual)
+    })
+    const decisions = await decide(this.#aggregates.map(({ state }) => state))
+    return targets.map(({ definition }, index) =>
+      (decisions[index] ?? []).map((event) => withMetadata(definition.codec.encode(event), command.metadata)),
+    )
+  }
+
+  async #store(decisions: Decisions): Promise<Aggregates> {
+    const { targets, command } = this.#input
+    const { events, generations, repeated } = await this.#append(decisions, { commitId: command.commandId })
+    if (repeated) return this.#loadAsOf(generations)
+    try {
+      let start = 0
+      return targets.map(({ definition, aggregateId }, index) => {
+        const end = start + (decisions[index]?.length ?? 0)
+        const own = events.slice(start, end)
+        start = end
+        const before = this.#aggregates[index] ?? initialVersion(definition, aggregateId)
+        return own.reduce((aggregate, event) => nextVersion(definition, aggregate, event), before)
+      })
+    } catch (cause) {
+      const message = `the events of ${command.type} are stored, but the state after them could not be computed: do not repeat it`
+      throw eventmillError('STATE_UNREADABLE', message, { events, cause })
+    }
+  }
+
+  /**
+   * Confirms what is to be reported although nothing was stored, an empty decision or a rejection. Several streams
+   * are not read at one instant, so the store must say that all of them stood as they were read; and the same
+   * command may have been applied since its id was looked up: then the targets are as they were right after it.
+   */
+  async #confirm(): Promise<Aggregates> {
+    if (this.#aggregates.length > 1) await this.#append([], {})
+    return (await this.#alreadyApplied()) ?? this.#aggregates
+  }
+
+  /** Appends to all targets, also those that get no event, so that the generation of each is checked. */
+  async #append(decisions: Decisions, options: AppendOptions): Promise<AppendResult> {
+    const { store, targets, signal } = this.#input
+    const appends = targets.map(({ stream }, index) => ({
+      stream,
+      expected: this.#generation(index),
+      events: decisions[index] ?? [],
+    }))
+    try {
+      return await store.append(appends, { ...options, signal })
+    } catch (error) {
+      if (hasCode(error, 'GENERATION_CONFLICT') || hasCode(error, 'COMMIT_ID_REUSED'))
+        throw new Overtaken(error)
+      throw error
+    }
+  }
+
+  #generation(index: number): Generation {
+    return this.#aggregates[index]?.generation ?? 0
+  }
+}
+
+/** Somebody else was faster: what was decided rests on a state that is no more. The cause says where. */
+class Overtaken extends Error {
+  constructor(cause: unknown) {
+    super('overtaken', { cause })
+  }
+}
+
+/** What the event says of itself wins over what its command says. */
+function withMetadata(event: NewEvent, metadata: Metadata | undefined): NewEvent {
+  if (metadata === undefined) return event
+  return { ...event, metadata: event.metadata === undefined ? metadata : { ...metadata, ...event.metadata } }
+}

@@ -1,0 +1,95 @@
+import { type DomainEvent, type Generation, type Position, type Sequence } from './events/event.ts'
+import { type ExpectedGeneration, type StreamId } from './events/stream.ts'
+
+/** The fields that an error carries beside its message, by code. */
+export interface ErrorFields {
+  /** An argument has the wrong form. `argument` is its path in the call, such as `options.limit`. */
+  ARGUMENT_INVALID: { readonly argument: string }
+  /** A value cannot be carried by JSON. `path` leads to it, `reason` says what it is. */
+  VALUE_NOT_JSON: { readonly path: string; readonly reason: string }
+  /** A namespace, aggregate or command was defined wrongly: a reserved or repeated name, a missing part. */
+  DEFINITION_INVALID: { readonly definition: string }
+  /** The stream is not where the append, or the command, expected it. Read again and decide anew. */
+  GENERATION_CONFLICT: {
+    readonly stream: StreamId
+    readonly expected: ExpectedGeneration
+    readonly actual: Generation
+  }
+  /** One append, or one command, names the same stream twice. Put its events into one entry. */
+  STREAM_REPEATED: { readonly stream: StreamId }
+  /** The commit id was used before on this stream, with other content. Give each intent an id of its own. */
+  COMMIT_ID_REUSED: { readonly stream: StreamId; readonly commitId: string }
+  /** The answer to an append was lost. Repeat it with `commitId` to learn, or to bring about, its outcome. */
+  APPEND_OUTCOME_UNKNOWN: { readonly commitId: string }
+  /** A reader's checkpoint lies beyond the store's head: the store has lost events that the reader has seen. */
+  CHECKPOINT_AHEAD: { readonly after: Position; readonly head: Position }
+  /** The store's queue stayed full until the timeout. Slow down, or give the store more capacity. */
+  STORE_BUSY: { readonly waiting: number }
+  /** The store was closed before, or during, the call. */
+  STORE_CLOSED: object
+  /** The store declines a capability that the call needs, such as appends over several streams. */
+  CAPABILITY_MISSING: { readonly capability: string }
+  /** No handler is known for this command. Make it with its creator, or revive it with `command(json)`. */
+  COMMAND_UNKNOWN: { readonly type: string | undefined }
+  /** A handler returned something that is no decision: neither events nor a list of them. */
+  DECISION_INVALID: { readonly type: string }
+  /** A command reached an aggregate from inside a handler that was deciding for that very aggregate. */
+  DISPATCH_REENTRANT: { readonly stream: StreamId }
+  /** An event to be stored is not what its namespace defines. `issues` lists what the schema objects to. */
+  EVENT_INVALID: {
+    readonly source: string
+    readonly type: string
+    readonly version: number
+    readonly issues: readonly unknown[]
+  }
+  /** A stored event is known to no namespace at hand, is refused by its schema, or fails to apply (see `cause`). */
+  EVENT_UNREADABLE: {
+    readonly stream: StreamId
+    readonly sequence: Sequence
+    readonly position: Position
+    readonly source: string
+    readonly type: string
+    readonly version: number
+  }
+  /**
+   * The command's events are stored, but the state after them could not be computed (see `cause`). Do not repeat
+   * the command; mend the aggregate.
+   */
+  STATE_UNREADABLE: { readonly events: readonly DomainEvent[] }
+}
+
+/** The stable codes by which errors are told apart. */
+export type ErrorCode = keyof ErrorFields
+
+/**
+ * Every error that eventmill itself raises. Tell them apart by `code`, never by class: two copies of a
+ * package may be loaded.
+ */
+export class EventmillError extends Error {
+  override readonly name: string = 'EventmillError'
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/** An `EventmillError` of one code, with the fields of that code. */
+export type ErrorOf<Code extends ErrorCode> = EventmillError & { readonly code: Code } & ErrorFields[Code]
+
+/** Makes the error of a code. `fields` may hold the `cause` as well. */
+export function eventmillError<Code extends ErrorCode>(
+  code: Code,
+  message: string,
+  fields: ErrorFields[Code] & ErrorOptions,
+): ErrorOf<Code> {
+  const { cause, ...rest } = fields
+  const error = new EventmillError(code, message, cause === undefined ? undefined : { cause })
+  return Object.assign(error, rest) as ErrorOf<Code>
+}
+
+/** Whether `error` is an `EventmillError` of this code, whichever copy of the package made it. */
+export function hasCode<Code extends ErrorCode>(error: unknown, code: Code): error is ErrorOf<Code> {
+  return error instanceof Error && error.name === 'EventmillError' && 'code' in error && error.code === code
+}

@@ -1,0 +1,91 @@
+export {
+  defineEvents,
+  event,
+  type AnyNamespace,
+  type EventCreator,
+  type EventDefinition,
+  type EventNamespace,
+  type EventOf,
+  type StoredEvent,
+} from './events/namespace.ts'
+export {
+  type DomainEvent,
+  type Generation,
+  type Metadata,
+  type NewEvent,
+  type Position,
+  type Sequence,
+} from './events/event.ts'
+export { streamKey, streamName, type ExpectedGeneration, type StreamId } from './events/stream.ts'
+export { eventCodec, eventInvalid, type EventCodec } from './events/event-codec.ts'
+
+export {
+  defineAggregate,
+  type Aggregate,
+  type AggregateShape,
+  type AnyAggregate,
+  type Appliers,
+  type Handlers,
+  type IdOf,
+  type StateOf,
+} from './aggregates/aggregate.ts'
+export {
+  type AggregateDefinition,
+  type AggregateId,
+  type VersionedAggregate,
+} from './aggregates/aggregate-definition.ts'
+export {
+  type Command,
+  type CommandCreator,
+  type CommandOptions,
+  type CommandTarget,
+  type DomainCommand,
+  type JointCommand,
+} from './aggregates/command.ts'
+export { type Decision } from './aggregates/handler.ts'
+export {
+  defineCommand,
+  type JointCommandCreator,
+  type JointDecision,
+  type JointResult,
+  type Roles,
+} from './aggregates/joint-command.ts'
+
+export { Core, type CoreOptions, type DispatchOptions, type LoadAggregateOptions } from './dispatch/core.ts'
+
+export {
+  type AppendOptions,
+  type AppendResult,
+  type EventFilter,
+  type EventFilterItem,
+  type EventStore,
+  type FindCommitOptions,
+  type ReadAllOptions,
+  type ReadStreamOptions,
+  type StoreCapabilities,
+  type StreamAppend,
+} from './store/event-store.ts'
+export { eventMatcher } from './store/event-filter.ts'
+export { generationConflict, isExpected } from './store/expectation.ts'
+export {
+  checkAppend,
+  checkFindCommit,
+  checkReadAll,
+  checkReadStream,
+  type CheckedAppend,
+  type CheckedAppends,
+  type CheckedEvent,
+  type CheckedRead,
+  type CheckedReadAll,
+} from './store/store-arguments.ts'
+
+export {
+  EventmillError,
+  eventmillError,
+  hasCode,
+  type ErrorCode,
+  type ErrorFields,
+  type ErrorOf,
+} from './errors.ts'
+export { copyJson, equalJson, type Json } from './json.ts'
+export { uuidv7 } from './uuid.ts'

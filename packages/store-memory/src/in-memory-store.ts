@@ -1,0 +1,229 @@
+import {
+  type AppendOptions,
+  type AppendResult,
+  checkAppend,
+  type CheckedAppend,
+  type CheckedAppends,
+  type CheckedRead,
+  checkFindCommit,
+  checkReadAll,
+  checkReadStream,
+  type DomainEvent,
+  equalJson,
+  eventmillError,
+  eventMatcher,
+  type EventStore,
+  type FindCommitOptions,
+  generationConflict,
+  isExpected,
+  type Position,
+  type ReadAllOptions,
+  type ReadStreamOptions,
+  type StoreCapabilities,
+  type StreamAppend,
+  type StreamId,
+  streamKey,
+  streamName,
+  uuidv7,
+} from '@eventmill/core'
+
+export interface InMemoryStoreOptions {
+  /** The time that events are given, in milliseconds since 1970. Default: `Date.now`. */
+  readonly clock?: (() => number) | undefined
+  /** The id that an event of this time is given. Default: a UUIDv7. */
+  readonly createId?: ((time: number) => string) | undefined
+}
+
+/**
+ * Events in this process's memory: the whole contract and every capability, for tests and prototypes, and as the
+ * text to learn from before writing a store.
+ *
+ * It is right under races because an append never awaits between its first check and its last write. It is fast
+ * because the log is an array with the event of position p at index p - 1, and so is each stream by sequence.
+ */
+export class InMemoryStore implements EventStore {
+  readonly capabilities: StoreCapabilities = {
+    durable: 'none',
+    multiStream: true,
+    push: true,
+    commitIds: 'forever',
+  }
+
+  readonly #clock: () => number
+  readonly #createId: (time: number) => string
+  readonly #log: DomainEvent[] = []
+  readonly #streams = new Map<string, DomainEvent[]>()
+  /** By the first stream of the append and its commit id. */
+  readonly #commits = new Map<string, Commit>()
+  /** Those who wait for an append, with what settles their promise. */
+  readonly #waiting = new Set<Waiting>()
+  #closed = false
+
+  constructor({ clock = Date.now, createId = uuidv7 }: InMemoryStoreOptions = {}) {
+    this.#clock = clock
+    this.#createId = createId
+  }
+
+  async append(appends: readonly StreamAppend[], options?: AppendOptions): Promise<AppendResult> {
+    this.#assertOpen()
+    const checked = checkAppend(appends, options)
+    const [{ stream: first }] = checked
+    const commitId = options?.commitId
+    const commit = commitId === undefined ? undefined : this.#commits.get(commitKey(first, commitId))
+    if (commit !== undefined) return repeat(commit, checked)
+
+    for (const { stream, expected } of checked) {
+      const actual = this.#streams.get(streamKey(stream))?.length ?? 0
+      if (!isExpected(expected, actual)) throw generationConflict(stream, expected, actual)
+    }
+    const result = this.#store(checked)
+    if (commitId !== undefined && result.events.length > 0) {
+      this.#commits.set(commitKey(first, commitId), { commitId, appends: checked, result })
+    }
+    for (const { after, resolve } of this.#waiting) if (this.#log.length > after) resolve()
+    return result
+  }
+
+  async findCommit(
+    stream: StreamId,
+    commitId: string,
+    options?: FindCommitOptions,
+  ): Promise<AppendResult | undefined> {
+    this.#assertOpen()
+    const commit = this.#commits.get(commitKey(checkFindCommit(stream, commitId, options), commitId))
+    return commit && { ...commit.result, repeated: true }
+  }
+
+  async *readStream(stream: StreamId, options?: ReadStreamOptions): AsyncGenerator<DomainEvent, void> {
+    this.#assertOpen()
+    const { stream: checked, ...range } = checkReadStream(stream, options)
+    yield* this.#read(this.#streams.get(streamKey(checked)) ?? [], range)
+  }
+
+  async *readAll(options?: ReadAllOptions): AsyncGenerator<DomainEvent, void> {
+    this.#assertOpen()
+    const { filter, ...range } = checkReadAll(options)
+    yield* this.#read(this.#log, range, eventMatcher(filter))
+  }
+
+  async head(): Promise<Position> {
+    this.#assertOpen()
+    return this.#log.length
+  }
+
+  async waitForAppend(after: Position, signal: AbortSignal): Promise<void> {
+    this.#assertOpen()
+    checkReadAll({ after, signal })
+    if (this.#log.length > after) return
+    const arrival = withResolvers()
+    const waiting = { after, ...arrival }
+    const abort = () => {
+      arrival.reject(signal.reason)
+    }
+    this.#waiting.add(waiting)
+    signal.addEventListener('abort', abort)
+    try {
+      await arrival.promise
+    } finally {
+      this.#waiting.delete(waiting)
+      signal.removeEventListener('abort', abort)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    for (const { reject } of this.#waiting) reject(storeClosed())
+  }
+
+  /** Builds all events before the first is stored, so that whatever fails on the way leaves nothing behind. */
+  #store(appends: CheckedAppends): AppendResult {
+    const now = this.#clock()
+    const time = new Date(now).toISOString()
+    const events: DomainEvent[] = []
+    const generations = appends.map(({ stream, events: added }) => {
+      let sequence = this.#streams.get(streamKey(stream))?.length ?? 0
+      for (const event of added) {
+        sequence += 1
+        const position = this.#log.length + events.length + 1
+        events.push(Object.freeze({ ...event, id: this.#createId(now), ...stream, sequence, position, time }))
+      }
+      return sequence
+    })
+    for (const event of events) {
+      const key = streamKey(event)
+      const stream = this.#streams.get(key)
+      if (stream === undefined) this.#streams.set(key, [event])
+      else stream.push(event)
+      this.#log.push(event)
+    }
+    return { events: Object.freeze(events), generations: Object.freeze(generations), repeated: false }
+  }
+
+  /** The events of an array whose event number n stands at index n - 1; those that come while it reads are left out. */
+  *#read(
+    events: readonly DomainEvent[],
+    { after, upTo, limit, backwards, signal }: CheckedRead,
+    matches: (event: DomainEvent) => boolean = () => true,
+  ): Generator<DomainEvent, void> {
+    const end = Math.min(upTo, events.length)
+    let left = limit
+    for (let step = 0; step < end - after && left > 0; step++) {
+      const event = events[backwards ? end - 1 - step : after + step]
+      if (event === undefined || !matches(event)) continue
+      signal?.throwIfAborted()
+      this.#assertOpen()
+      left -= 1
+      yield event
+    }
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw storeClosed()
+  }
+}
+
+/** A remembered append: what it was asked to store, and what came of it. */
+interface Commit {
+  readonly commitId: string
+  readonly appends: CheckedAppends
+  readonly result: AppendResult
+}
+
+/** Somebody waits for an append beyond this position. */
+interface Waiting extends Resolvers {
+  readonly after: Position
+}
+
+interface Resolvers {
+  readonly promise: Promise<void>
+  readonly resolve: () => void
+  readonly reject: (reason: unknown) => void
+}
+
+/** Neither part holds a NUL, so that no two pairs share a key. */
+function commitKey(stream: StreamId, commitId: string): string {
+  return `${streamKey(stream)}\0${commitId}`
+}
+
+/** The result of an append whose commit id is known already. */
+function repeat({ commitId, appends, result }: Commit, again: CheckedAppends): AppendResult {
+  const content = ({ stream, events }: CheckedAppend) => ({ stream, events })
+  if (equalJson(appends.map(content), again.map(content))) return { ...result, repeated: true }
+  const { stream } = appends[0]
+  const message = `the commit id ${commitId} was used on ${streamName(stream)} with other content: give each intent its own`
+  throw eventmillError('COMMIT_ID_REUSED', message, { stream, commitId })
+}
+
+/** `Promise.withResolvers`, which Node 20 lacks. */
+function withResolvers(): Resolvers {
+  let resolve!: () => void
+  let reject!: (reason: unknown) => void
+  const promise = new Promise<void>((...both) => {
+    ;[resolve, reject] = both
+  })
+  return { promise, resolve, reject }
+}
+
+function storeClosed(): Error {
+  return eventmillError('STORE_CLOSED', 'the store is closed: open another one', {})
+}
