@@ -12,10 +12,19 @@ type Argument<Handler, Index extends '1' | '2'> = Handler extends (...args: infe
   : never
 
 /** What a handler's command carries. */
-export type DataOf<Handler> = Argument<Handler, '1'>
+export type DataOf<Handler> = Annotated<
+  Argument<Handler, '1'>,
+  "annotate the handler's second parameter with the type of the command's data"
+>
 
 /** What a handler asks the dispatcher for. */
-export type ContextOf<Handler> = Argument<Handler, '2'>
+export type ContextOf<Handler> = Annotated<
+  Argument<Handler, '2'>,
+  "annotate the handler's third parameter with the type of its context"
+>
+
+/** A parameter without a type is `never`: whoever then makes the command reads what is to be done. */
+type Annotated<Type, Advice> = [Type] extends [never] ? Advice : Type
 
 /** The context that serves any of these handlers. */
 export type ContextOfAny<Handlers> = Intersection<
