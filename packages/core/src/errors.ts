@@ -50,6 +50,7 @@ export interface ErrorFields {
     readonly source: string
     readonly type: string
     readonly version: number
+    readonly issues: readonly unknown[]
   }
   /**
    * The command's events are stored, but the state after them could not be computed (see `cause`). Do not repeat

@@ -17,7 +17,7 @@ export {
   type Sequence,
 } from './events/event.ts'
 export { streamKey, streamName, type ExpectedGeneration, type StreamId } from './events/stream.ts'
-export { eventCodec, eventInvalid, type EventCodec } from './events/event-codec.ts'
+export { eventCodec, eventInvalid, messageOf, type EventCodec } from './events/event-codec.ts'
 
 export {
   defineAggregate,

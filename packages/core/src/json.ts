@@ -80,7 +80,7 @@ function copyObject(object: object, trail: Trail): Json {
   if (!isPlain(object)) throw refusal(trail, `an instance of ${className(object)}`)
   if (Object.getOwnPropertySymbols(object).length > 0) throw refusal(trail, 'an object with symbols for keys')
   descend(object, trail)
-  const result: Record<string, Json> = {}
+  const result: { [key: string]: Json } = {}
   for (const key of Object.keys(object)) {
     const value: unknown = Reflect.get(object, key)
     if (value === undefined) continue

@@ -1,5 +1,5 @@
 import { type DomainEvent, type Generation, type Position } from '../events/event.ts'
-import { type EventCodec, eventUnreadable } from '../events/event-codec.ts'
+import { type EventCodec, eventUnreadable, messageOf } from '../events/event-codec.ts'
 import { type StreamId } from '../events/stream.ts'
 import { checkName, invalidArgument } from '../names.ts'
 
@@ -45,7 +45,7 @@ export function nextVersion(
   try {
     return { aggregateId, generation: sequence, position, state: definition.apply(state, event) }
   } catch (error) {
-    throw eventUnreadable(stored, 'apply failed', error)
+    throw eventUnreadable(stored, `apply failed (${messageOf(error)})`, error)
   }
 }
 

@@ -85,7 +85,7 @@ export type Appliers<State, Namespace extends AnyNamespace> = {
 type Applier<State, Event> = [State] extends [never] ? never : (state: State, event: Event) => State
 
 /** Handlers by command name: `(state, data, context) => events`, at once or later. */
-export type Handlers<State, Event> = {
+export interface Handlers<State, Event> {
   readonly [command: string]: (
     state: Uninferred<State>,
     data: never,
@@ -118,28 +118,34 @@ export function defineAggregate<
   readonly handle: Handling
 }): Aggregate<{ id: Id; state: State; event: EventOf<Namespace>; handlers: Handling }> {
   const rules = aggregateRules(definition)
-  const commands = new Map(
-    Object.entries(definition.handle as unknown as Record<string, Handler>).map(([name, handler]) => [
-      name,
-      commandRules(rules, name, handler),
-    ]),
-  )
-  const creators: Record<string, unknown> = {}
-  for (const [type, rulesOfCommand] of commands) {
-    creators[type] = (aggregateId: AggregateId, data: unknown, options: CommandOptions = {}) =>
-      attachDefinition(
-        { aggregateType: rules.type, aggregateId, type, data, ...optionalFields(options) },
-        rulesOfCommand,
-      )
-  }
-  const revive = (json: unknown): object => {
-    const known = isRecord(json) && json['aggregateType'] === rules.type && commands.get(String(json['type']))
-    if (known === undefined || known === false)
-      throw commandUnknown(json, `${rules.type} has ${[...commands.keys()].join(', ')}`)
+  const handlers = Object.entries(definition.handle as unknown as { [command: string]: Handler })
+  const definitions = new Map(handlers.map(([type, handle]) => [type, commandRules(rules, type, handle)]))
+
+  const creators = [...definitions].map(([type, rulesOfType]) => {
+    const create = (aggregateId: AggregateId, data: unknown, options: CommandOptions = {}) => {
+      const fields = { aggregateType: rules.type, aggregateId, type, data, ...optionalFields(options) }
+      return attachDefinition(fields, rulesOfType)
+    }
+    return [type, create] as const
+  })
+
+  const revive = (json: unknown) => {
+    const rulesOfType = isRecord(json) ? definitions.get(json.type as string) : undefined
+    if (!isRecord(json) || rulesOfType === undefined || json.aggregateType !== rules.type) {
+      throw commandUnknown(json, `${rules.type} has ${[...definitions.keys()].join(', ')}`)
+    }
     const { aggregateType, aggregateId, type, data } = json
-    return attachDefinition({ aggregateType, aggregateId, type, data, ...optionalFields(json) }, known)
+    return attachDefinition({ aggregateType, aggregateId, type, data, ...optionalFields(json) }, rulesOfType)
   }
-  return { type: rules.type, commands: creators, command: revive, definition: rules } as never
+
+  const aggregate = {
+    type: rules.type,
+    commands: Object.fromEntries(creators),
+    command: revive,
+    definition: rules,
+  }
+  // The types of the commands are not to be had from a loop over their names.
+  return aggregate as never
 }
 
 type Handler = (state: unknown, data: unknown, context: unknown) => Decision | Promise<Decision>
@@ -150,29 +156,26 @@ function aggregateRules(definition: {
   readonly initialize: (id: never) => unknown
   readonly apply: object
 }): AggregateDefinition {
-  const { type, events, initialize, apply } = definition
+  const { type, initialize } = definition
   checkName(type, 'type')
-  const namespaces = Array.isArray(events) ? (events as readonly AnyNamespace[]) : [events as AnyNamespace]
+  const namespaces = [definition.events].flat() as readonly AnyNamespace[]
   const codec = eventCodec(namespaces)
-  const appliers = new Map(Object.entries(apply)) as Map<
-    string,
-    (state: unknown, event: DomainEvent) => unknown
-  >
+  const appliers = new Map<string, unknown>(Object.entries(definition.apply)) as Map<string, Apply>
   for (const { source, types } of namespaces) {
-    for (const eventType of types) {
-      if (typeof appliers.get(eventType) !== 'function') {
-        const message = `the aggregate ${type} does not apply ${eventType} of ${source}: add it to apply`
-        throw eventmillError('DEFINITION_INVALID', message, { definition: type })
-      }
-    }
+    const missing = types.find((eventType) => typeof appliers.get(eventType) !== 'function')
+    if (missing === undefined) continue
+    const message = `the aggregate ${type} does not apply ${missing} of ${source}: add it to apply`
+    throw eventmillError('DEFINITION_INVALID', message, { definition: type })
   }
   return {
     type,
     codec,
-    initialize: initialize as (id: AggregateId) => unknown,
+    initialize: initialize,
     apply: (state, event) => appliers.get(event.type)?.(state, event),
   }
 }
+
+type Apply = (state: unknown, event: DomainEvent) => unknown
 
 function commandRules(aggregate: AggregateDefinition, type: string, handle: Handler): CommandDefinition {
   return {

@@ -77,7 +77,7 @@ export interface ResolvedTarget {
 }
 
 /** Whether a value has properties to look at. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isRecord(value: unknown): value is Readonly<{ [key: string]: unknown }> {
   return typeof value === 'object' && value !== null
 }
 
@@ -111,7 +111,7 @@ export function resolveTarget(
 
 /** The error for a value that is no command of this kind. */
 export function commandUnknown(value: unknown, advice: string): Error {
-  const type = isRecord(value) && typeof value['type'] === 'string' ? value['type'] : undefined
+  const type = isRecord(value) && typeof value.type === 'string' ? value.type : undefined
   const message = `${type === undefined ? 'this value' : JSON.stringify(type)} is no known command: ${advice}`
   return eventmillError('COMMAND_UNKNOWN', message, { type })
 }

@@ -74,9 +74,9 @@ export function defineCommand<R extends Roles, Handling extends JointHandler<R>>
   const rules = jointRules(type, aggregates, definition.handle as unknown as AnyJointHandler)
 
   const create = (
-    ids: Record<string, AggregateId>,
+    ids: { [key: string]: AggregateId },
     data: unknown,
-    options: CommandOptions<Record<string, Generation>> = {},
+    options: CommandOptions<{ [key: string]: Generation }> = {},
   ) => {
     const { generation: generations = {}, ...rest } = options
     const targets = Object.fromEntries(
@@ -92,7 +92,7 @@ export function defineCommand<R extends Roles, Handling extends JointHandler<R>>
   }
 
   const revive = (json: unknown) => {
-    const known = isRecord(json) && json['type'] === type && isRecord(json['aggregates'])
+    const known = isRecord(json) && json.type === type && isRecord(json.aggregates)
     if (!known) throw commandUnknown(json, `it should be ${type} with the aggregates ${roles.join(', ')}`)
     const { aggregates: targets, data, commandId, metadata } = json
     return attachDefinition(
@@ -116,13 +116,13 @@ function jointRules(type: string, aggregates: Roles, handle: AnyJointHandler): C
       const message = `the handler of ${type} decided for ${wrong}: return events by role (${roles.join(', ')})`
       throw eventmillError('DECISION_INVALID', message, { type })
     }
-    const decided = decision as Record<string, unknown>
+    const decided = decision as { [key: string]: unknown }
     return roles.map((role) => decisionList(decided[role] ?? [], type))
   }
 
   return {
     targets: (command) => {
-      const targets = (command as unknown as { aggregates: Readonly<Record<string, CommandTarget>> })
+      const targets = (command as unknown as { aggregates: Readonly<{ [key: string]: CommandTarget }> })
         .aggregates
       return Object.entries(aggregates).map(([role, { definition }]) =>
         resolveTarget(definition, targets[role]),

@@ -1,5 +1,5 @@
 import { type AnyAggregate, type IdOf, type StateOf } from '../aggregates/aggregate.ts'
-import { type AggregateId, streamOf, type VersionedAggregate } from '../aggregates/aggregate-definition.ts'
+import { streamOf, type VersionedAggregate } from '../aggregates/aggregate-definition.ts'
 import {
   type Command,
   commandDefinition,
@@ -120,15 +120,15 @@ export class Core {
     const { definition } = aggregate
     const target = {
       definition,
-      aggregateId: id as AggregateId,
-      stream: streamOf(definition, id as AggregateId),
+      aggregateId: id,
+      stream: streamOf(definition, id),
     }
     const until = time === undefined ? undefined : milliseconds(time)
     const loaded = await load(this.#store, target, { upTo: generation, until, signal })
     if (generation !== undefined && loaded.generation < generation) {
       throw generationConflict(target.stream, generation, loaded.generation)
     }
-    return loaded as VersionedAggregate<IdOf<A>, StateOf<A>>
+    return loaded
   }
 
   #resolve(command: Command, definition: CommandDefinition): readonly ResolvedTarget[] {

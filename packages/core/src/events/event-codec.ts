@@ -1,4 +1,4 @@
-import { eventmillError, hasCode } from '../errors.ts'
+import { eventmillError } from '../errors.ts'
 import { type DomainEvent, type NewEvent } from './event.ts'
 import { type AnyNamespace, type EventDefinition } from './namespace.ts'
 import { streamName } from './stream.ts'
@@ -21,7 +21,10 @@ export function eventCodec(namespaces: readonly AnyNamespace[]): EventCodec {
       const message = `the namespace ${source} is given twice: merge its definitions, or give each a URI of its own`
       throw eventmillError('DEFINITION_INVALID', message, { definition: source })
     }
-    definitions.set(source, new Map(Object.entries(types)))
+    definitions.set(
+      source,
+      new Map(Object.entries<EventDefinition>(types as { [key: string]: EventDefinition })),
+    )
   }
   const definitionOf = ({ source, type }: NewEvent) => definitions.get(source)?.get(type)
   return {
@@ -32,14 +35,9 @@ export function eventCodec(namespaces: readonly AnyNamespace[]): EventCodec {
 }
 
 /** The error for an event that must not be stored. */
-export function eventInvalid(
-  { source, type, version }: NewEvent,
-  reason: string,
-  issues: readonly unknown[] = [],
-  cause?: unknown,
-): Error {
-  const message = `event ${type} (version ${version}) of ${source} is invalid: ${reason}; nothing was stored`
-  return eventmillError('EVENT_INVALID', message, { source, type, version, issues, cause })
+export function eventInvalid({ source, type, version }: NewEvent, reason: string, cause?: unknown): Error {
+  const message = `event ${type} (version ${version}) of ${source} is invalid: ${reason}`
+  return eventmillError('EVENT_INVALID', message, { source, type, version, issues: issuesOf(cause), cause })
 }
 
 /** The error for a stored event that cannot be turned into state. */
@@ -48,42 +46,42 @@ export function eventUnreadable(event: DomainEvent, reason: string, cause?: unkn
   const stream = { aggregateType, aggregateId }
   const message =
     `event ${sequence} of ${streamName(stream)} (${type}, version ${version}, of ${source}, position ${position}) ` +
-    `cannot be read: ${reason}${cause === undefined ? '' : ` (${messageOf(cause)})`}`
-  return eventmillError('EVENT_UNREADABLE', message, {
-    stream,
-    sequence,
-    position,
-    source,
-    type,
-    version,
-    cause,
-  })
+    `cannot be read: ${reason}`
+  const fields = { stream, sequence, position, source, type, version, issues: issuesOf(cause), cause }
+  return eventmillError('EVENT_UNREADABLE', message, fields)
 }
 
+/** The message of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+const UNDEFINED_EVENT = 'none of the namespaces at hand defines it'
+
 function encode(event: NewEvent, definition: EventDefinition | undefined): NewEvent {
-  if (definition === undefined) throw eventInvalid(event, 'none of the namespaces at hand defines it')
+  if (definition === undefined) throw eventInvalid(event, UNDEFINED_EVENT)
   const { version } = definition
   if (event.version !== version) throw eventInvalid(event, `new events have version ${version}`)
   try {
     const data = definition.encode(event.data)
     return data === event.data ? event : { ...event, data }
   } catch (error) {
-    if (hasCode(error, 'EVENT_INVALID')) throw error
-    throw eventInvalid(event, messageOf(error), [], error)
+    throw eventInvalid(event, messageOf(error), error)
   }
 }
 
 function decode(event: DomainEvent, definition: EventDefinition | undefined): DomainEvent {
-  if (definition === undefined) throw eventUnreadable(event, 'none of the namespaces at hand defines it')
+  if (definition === undefined) throw eventUnreadable(event, UNDEFINED_EVENT)
+  const { version } = definition
   try {
     const data = definition.decode(event.data, event.version)
-    const { version } = definition
     return data === event.data && version === event.version ? event : { ...event, version, data }
   } catch (error) {
-    throw eventUnreadable(event, 'its schema refuses it', error)
+    throw eventUnreadable(event, messageOf(error), error)
   }
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+/** What a schema objects to in detail, if it was a schema that threw. */
+function issuesOf(cause: unknown): readonly unknown[] {
+  return cause instanceof Error && 'issues' in cause && Array.isArray(cause.issues) ? cause.issues : []
 }

@@ -17,18 +17,24 @@ export type EventNamespace<Source extends string = string, Payloads extends obje
 
 /** Makes an event of one type; the payload may be left out where all of it is optional. */
 export type EventCreator<Source extends string, Type extends string, Data> = (
-  ...data: Record<never, never> extends Data ? [data?: Data] : [data: Data]
+  ...data: Nothing extends Data ? [data?: Data] : [data: Data]
 ) => NewEvent<Source, Type, Data>
 
-/** How the payload of one event type travels between handlers and a store. */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- what `{}` is assignable to may be left out
+interface Nothing {}
+
+/**
+ * How the payload of one event type travels between handlers and a store. What its functions throw becomes the
+ * cause of an `EVENT_INVALID` or `EVENT_UNREADABLE`; an array in the error's `issues` is passed on.
+ */
 export interface EventDefinition<Data = unknown> {
   /** The newest version, under which events are written. */
   readonly version: number
-  /** `data` as JSON. Throws `EVENT_INVALID`, or any error, when `data` is not what the type allows. */
+  /** `data` as JSON. Throws when `data` is not what the type allows. */
   encode(data: Data): unknown
-  /** `json`, stored under `version`, as newest data. Throws any error when that version is unknown or refused. */
+  /** `json`, stored under `version`, as newest data. Throws when that version is unknown, or refused. */
   decode(json: unknown, version: number): Data
-  /** Throws any error unless `json` may be stored under `version`, one of this type's. Default: `decode`. */
+  /** Throws unless `json` may be stored under `version`. Default: whatever `decode` accepts. */
   check?(json: unknown, version: number): void
 }
 

@@ -51,7 +51,9 @@ export function checkAppend(appends: readonly StreamAppend[], options: AppendOpt
   if (options.commitId !== undefined) checkName(options.commitId, 'options.commitId')
   options.signal?.throwIfAborted()
   if (!Array.isArray(appends)) throw invalidArgument('appends', 'an array of at least one stream', appends)
-  const [first, ...others] = appends.map((append, index) => checkStreamAppend(append, `appends[${index}]`))
+  const [first, ...others] = (appends as readonly StreamAppend[]).map((append, index) =>
+    checkStreamAppend(append, `appends[${index}]`),
+  )
   if (first === undefined) throw invalidArgument('appends', 'an array of at least one stream', appends)
   if (others.length > 0) checkDistinct([first, ...others].map(({ stream }) => stream))
   return [first, ...others]
