@@ -1,0 +1,146 @@
+import { describe, expect, test } from '@jest/globals'
+import { Core, defineAggregate, defineCommand, defineEvents, event } from '@eventmill/core'
+import { InMemoryStore } from '@eventmill/store-memory'
+import { Account, accountEvents, Transfer } from './fixtures/account.ts'
+
+describe('a command', () => {
+  test('is plain JSON', () => {
+    const options = { generation: 3, commandId: 'c-1', metadata: { correlationId: 'k' } }
+    const command = Account.commands.Deposit('DE1', { cents: 5 }, options)
+    const json = {
+      aggregateType: 'Account',
+      aggregateId: 'DE1',
+      type: 'Deposit',
+      data: { cents: 5 },
+      generation: 3,
+      commandId: 'c-1',
+      metadata: { correlationId: 'k' },
+    }
+    expect(command).toEqual(json)
+    expect(Object.keys(Account.commands.Close('DE1'))).toEqual([
+      'aggregateType',
+      'aggregateId',
+      'type',
+      'data',
+    ])
+    expect(JSON.parse(JSON.stringify(command))).toEqual(json)
+  })
+
+  test('over several aggregates is plain JSON too', () => {
+    const options = { generation: { from: 3 }, commandId: 'c-1', metadata: { correlationId: 'k' } }
+    expect(JSON.parse(JSON.stringify(Transfer({ from: 'DE1', to: 'DE2' }, { cents: 5 }, options)))).toEqual({
+      aggregates: {
+        from: { aggregateType: 'Account', aggregateId: 'DE1', generation: 3 },
+        to: { aggregateType: 'Account', aggregateId: 'DE2' },
+      },
+      type: 'Transfer',
+      data: { cents: 5 },
+      commandId: 'c-1',
+      metadata: { correlationId: 'k' },
+    })
+  })
+
+  test('is revived from JSON, complete', async () => {
+    const options = { generation: 0, commandId: 'c-1', metadata: { correlationId: 'k' } }
+    const command = Account.commands.Deposit('DE1', { cents: 5 }, options)
+    const revived = Account.command(JSON.parse(JSON.stringify(command)))
+    expect(revived).toEqual(command)
+    const core = new Core(new InMemoryStore())
+    const context = { ask: () => Promise.resolve(true) }
+    expect(await core.dispatchCommand(revived, { context })).toHaveProperty('state.balance', 5)
+  })
+
+  test('over several aggregates is revived from JSON, complete', async () => {
+    const command = Transfer(
+      { from: 'DE1', to: 'DE2' },
+      { cents: 0 },
+      { commandId: 'c-1', generation: { to: 0 } },
+    )
+    const revived = Transfer.command(JSON.parse(JSON.stringify(command)))
+    expect(revived).toEqual(command)
+    expect(await new Core(new InMemoryStore()).dispatchCommand(revived)).toHaveProperty('to.generation', 1)
+  })
+
+  test.each([
+    ['null', null],
+    ['text', 'Deposit'],
+    ['an empty object', {}],
+    ['another type', { aggregateType: 'Account', aggregateId: 'DE1', type: 'Burn' }],
+    ['a member of every object', { aggregateType: 'Account', aggregateId: 'DE1', type: 'constructor' }],
+    ['another aggregate', { aggregateType: 'Card', aggregateId: 'DE1', type: 'Deposit' }],
+    ['a type that is no text', { aggregateType: 'Account', aggregateId: 'DE1', type: { toString: 'x' } }],
+  ])('is not revived from %s', (_, json) => {
+    expect(() => Account.command(json)).toThrow(expect.objectContaining({ code: 'COMMAND_UNKNOWN' }))
+    expect(() => Transfer.command(json)).toThrow(expect.objectContaining({ code: 'COMMAND_UNKNOWN' }))
+  })
+
+  test('revived from hostile JSON touches no prototype', () => {
+    const json = '{"aggregateType":"Account","aggregateId":"DE1","type":"Close","__proto__":{"polluted":1}}'
+    expect(Account.command(JSON.parse(json))).not.toHaveProperty('polluted')
+    expect('polluted' in {}).toBe(false)
+  })
+})
+
+describe('defineAggregate', () => {
+  const initialize = (_id: string) => 0
+  const zero = () => 0
+
+  test('refuses a type of event that is not applied', () => {
+    const apply = { Opened: zero, Deposited: zero, Withdrawn: zero } as never
+    expect(() =>
+      defineAggregate({ type: 'A', events: accountEvents, initialize, apply, handle: {} }),
+    ).toThrow(
+      expect.objectContaining({
+        code: 'DEFINITION_INVALID',
+        message: 'the aggregate A does not apply Closed of https://example.com/account: add it to apply',
+      }),
+    )
+  })
+
+  test('refuses the same namespace twice', () => {
+    const again = defineEvents('https://example.com/account', { Opened: event<{ limit: number }>() })
+    const apply = { Opened: zero, Deposited: zero, Withdrawn: zero, Closed: zero }
+    expect(() =>
+      defineAggregate({ type: 'A', events: [accountEvents, again], initialize, apply, handle: {} }),
+    ).toThrow(expect.objectContaining({ code: 'DEFINITION_INVALID' }))
+  })
+
+  test('refuses a type that cannot name a stream', () => {
+    expect(() => defineAggregate({ type: '', events: [], initialize, apply: {}, handle: {} })).toThrow(
+      expect.objectContaining({ code: 'ARGUMENT_INVALID', argument: 'type' }),
+    )
+  })
+
+  test('tells types of the same name apart by their namespace', async () => {
+    const cardEvents = defineEvents('https://example.com/card', { Opened: event<{ pin: string }>() })
+    const shopEvents = defineEvents('https://example.com/shop', { Opened: event<{ city: string }>() })
+    const Kiosk = defineAggregate({
+      type: 'Kiosk',
+      events: [cardEvents, shopEvents],
+      initialize: (_id: number): readonly string[] => [],
+      apply: {
+        Opened: (seen, event) => [
+          ...seen,
+          event.source === cardEvents.source ? event.data.pin : event.data.city,
+        ],
+      },
+      handle: { Open: () => [shopEvents.Opened({ city: 'Bern' }), cardEvents.Opened({ pin: '1234' })] },
+    })
+    const core = new Core(new InMemoryStore())
+    expect(await core.dispatchCommand(Kiosk.commands.Open(7))).toEqual({
+      aggregateId: 7,
+      generation: 2,
+      position: 2,
+      state: ['Bern', '1234'],
+    })
+    expect(await core.load(Kiosk, 7)).toHaveProperty('state', ['Bern', '1234'])
+  })
+})
+
+describe('defineCommand', () => {
+  test('refuses a command without aggregates', () => {
+    expect(() => defineCommand({ type: 'Nothing', aggregates: {}, handle: () => ({}) })).toThrow(
+      expect.objectContaining({ code: 'DEFINITION_INVALID' }),
+    )
+  })
+})

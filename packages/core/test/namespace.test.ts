@@ -1,0 +1,144 @@
+import { describe, expect, test } from '@jest/globals'
+import { type AnyNamespace, defineEvents, event, eventCodec } from '@eventmill/core'
+import { accountEvents } from './fixtures/account.ts'
+
+const stored = {
+  ...accountEvents.Deposited({ cents: 5 }),
+  id: 'x',
+  aggregateType: 'Account',
+  aggregateId: 'DE1',
+  sequence: 2,
+  position: 7,
+  time: '2026-01-31T12:00:00.000Z',
+  metadata: {},
+}
+
+describe('defineEvents', () => {
+  test('returns a creator for each type', () => {
+    expect(accountEvents.Deposited({ cents: 5 })).toEqual({
+      source: 'https://example.com/account',
+      type: 'Deposited',
+      version: 1,
+      data: { cents: 5 },
+    })
+    expect(accountEvents.Closed()).toEqual(expect.objectContaining({ type: 'Closed', data: {} }))
+    expect(accountEvents.types).toEqual(['Opened', 'Deposited', 'Withdrawn', 'Closed'])
+  })
+
+  test.each(['source', 'types', 'definitions', 'then'])('refuses the reserved type name %s', (type) => {
+    expect(() => defineEvents('https://example.com/x', { [type]: event() })).toThrow(
+      expect.objectContaining({ code: 'DEFINITION_INVALID', message: expect.stringContaining(type) }),
+    )
+  })
+
+  test('refuses a type named __proto__', () => {
+    const definitions = Object.defineProperty({}, '__proto__', { value: event(), enumerable: true })
+    expect(() => defineEvents('https://example.com/x', definitions)).toThrow(
+      expect.objectContaining({ code: 'DEFINITION_INVALID' }),
+    )
+  })
+
+  test('may be awaited', async () => {
+    expect(await accountEvents).toBe(accountEvents)
+  })
+
+  test('takes types that are named like members of every object', () => {
+    const events = defineEvents('https://example.com/x', { constructor: event(), toString: event() })
+    expect(events.constructor()).toEqual(expect.objectContaining({ type: 'constructor' }))
+  })
+
+  test.each(['', 'account', '/account', 'https://example.com/an account', 'https:'])(
+    'refuses the source %j, which is no absolute URI',
+    (source) => {
+      expect(() => defineEvents(source, {})).toThrow(expect.objectContaining({ code: 'DEFINITION_INVALID' }))
+    },
+  )
+
+  test.each(['urn:example:account', 'https://example.com/account', 'tag:example.com,2026:account'])(
+    'takes the source %s',
+    (source) => {
+      expect(defineEvents(source, {}).source).toBe(source)
+    },
+  )
+
+  test('refuses an empty type and a wrong version', () => {
+    expect(() => defineEvents('urn:x:y', { '': event() })).toThrow(
+      expect.objectContaining({ argument: 'type' }),
+    )
+    expect(() => defineEvents('urn:x:y', { A: { ...event(), version: 0 } })).toThrow(
+      expect.objectContaining({ argument: 'definitions.A.version' }),
+    )
+  })
+})
+
+describe('eventCodec', () => {
+  const codec = eventCodec([accountEvents])
+
+  test('passes on what needs no translation as the very same object', () => {
+    const decided = accountEvents.Deposited({ cents: 5 })
+    expect(codec.encode(decided)).toBe(decided)
+    expect(codec.decode(stored)).toBe(stored)
+  })
+
+  test('translates data both ways and tells the newest version', () => {
+    const dated = eventCodec([
+      defineEvents('https://example.com/account', {
+        Deposited: {
+          version: 2,
+          encode: (at: Date) => at.toISOString(),
+          decode: (json, version) => (version === 1 ? new Date(0) : new Date(json as string)),
+        },
+      }),
+    ])
+    const event = { ...accountEvents.Deposited({ cents: 5 }), version: 2, data: new Date(5) }
+    expect(dated.encode(event)).toEqual({ ...event, data: '1970-01-01T00:00:00.005Z' })
+    expect(dated.decode(stored)).toEqual({ ...stored, version: 2, data: new Date(0) })
+  })
+
+  test.each([
+    ['of an unknown namespace', { source: 'https://example.com/other' }],
+    ['of an unknown type', { type: 'toString' }],
+    ['of an unknown version', { version: 2 }],
+  ])('neither writes nor reads an event %s', (_, difference) => {
+    const unknown = { ...stored, ...difference }
+    expect(() => codec.encode(unknown)).toThrow(
+      expect.objectContaining({
+        code: 'EVENT_INVALID',
+        source: unknown.source,
+        type: unknown.type,
+        version: unknown.version,
+        issues: [],
+      }),
+    )
+    expect(() => codec.decode(unknown)).toThrow(
+      expect.objectContaining({
+        code: 'EVENT_UNREADABLE',
+        stream: { aggregateType: 'Account', aggregateId: 'DE1' },
+        sequence: 2,
+        position: 7,
+        type: unknown.type,
+      }),
+    )
+  })
+
+  test('passes on what a definition throws, with its issues', () => {
+    const cause = Object.assign(new Error('no good'), { issues: [{ path: ['cents'] }] })
+    const fail = () => {
+      throw cause
+    }
+    const failing = eventCodec([
+      defineEvents('https://example.com/account', { Deposited: { version: 1, encode: fail, decode: fail } }),
+    ])
+    const { issues, message } = cause
+    const expected = expect.objectContaining({ cause, issues, message: expect.stringContaining(message) })
+    expect(() => failing.encode(stored)).toThrow(expected)
+    expect(() => failing.decode(stored)).toThrow(expected)
+  })
+
+  test('refuses two namespaces of one source', () => {
+    const namespaces: AnyNamespace[] = [accountEvents, defineEvents('https://example.com/account', {})]
+    expect(() => eventCodec(namespaces)).toThrow(
+      expect.objectContaining({ code: 'DEFINITION_INVALID', definition: 'https://example.com/account' }),
+    )
+  })
+})

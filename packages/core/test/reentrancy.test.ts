@@ -1,0 +1,154 @@
+import { afterEach, describe, expect, jest, test } from '@jest/globals'
+import { Core, defineAggregate } from '@eventmill/core'
+import { InMemoryStore } from '@eventmill/store-memory'
+import { Account, accountEvents, Transfer } from './fixtures/account.ts'
+
+/** An aggregate whose handlers do what they are told, which they should not. */
+const Naughty = defineAggregate({
+  type: 'Naughty',
+  events: accountEvents,
+  initialize: (_id: string) => 0,
+  apply: { Opened: (n) => n, Deposited: (n) => n + 1, Withdrawn: (n) => n, Closed: (n) => n },
+  handle: {
+    Do: async (_n, _command: undefined, misdeed: () => unknown) => {
+      await misdeed()
+      return accountEvents.Deposited({ cents: 1 })
+    },
+    DoAtOnce: (_n, _command: undefined, misdeed: () => unknown) => {
+      misdeed()
+      return accountEvents.Deposited({ cents: 1 })
+    },
+  },
+})
+const { Do, DoAtOnce } = Naughty.commands
+const idle = { context: () => undefined }
+const reentrant = expect.objectContaining({
+  code: 'DISPATCH_REENTRANT',
+  stream: { aggregateType: 'Naughty', aggregateId: 'N' },
+})
+
+describe('a handler that dispatches to its own aggregate', () => {
+  test('at once fails instead of waiting for itself', async () => {
+    const core = new Core(new InMemoryStore())
+    const inner: Promise<unknown>[] = []
+    const context = () => inner.push(core.dispatchCommand(DoAtOnce('N'), idle))
+    await core.dispatchCommand(DoAtOnce('N'), { context })
+    await expect(inner[0]).rejects.toEqual(reentrant)
+  })
+
+  test('after it has waited for something fails instead of waiting for itself', async () => {
+    const core = new Core(new InMemoryStore())
+    const context = async () => {
+      await new Promise(setImmediate)
+      await core.dispatchCommand(Do('N'), idle)
+    }
+    await expect(core.dispatchCommand(Do('N'), { context })).rejects.toEqual(reentrant)
+  })
+
+  test('through a command over several aggregates fails too', async () => {
+    const core = new Core(new InMemoryStore())
+    const context = () => core.dispatchCommand(Transfer({ from: 'DE1', to: 'DE2' }, { cents: 0 }))
+    await core.dispatchCommand(Do('N'), { context })
+    const nested = () => core.dispatchCommand(Do('N'), idle)
+    await expect(core.dispatchCommand(Do('N'), { context: nested })).rejects.toEqual(reentrant)
+  })
+
+  test('through the handler of another aggregate fails too', async () => {
+    const core = new Core(new InMemoryStore())
+    const context = () =>
+      core.dispatchCommand(Do('M'), { context: () => core.dispatchCommand(Do('N'), idle) })
+    await expect(core.dispatchCommand(Do('N'), { context })).rejects.toEqual(reentrant)
+  })
+})
+
+describe('a handler that dispatches to another aggregate', () => {
+  test('succeeds', async () => {
+    const core = new Core(new InMemoryStore())
+    await core.dispatchCommand(Do('N'), {
+      context: () => core.dispatchCommand(Account.commands.Close('DE1')),
+    })
+    expect(await core.load(Account, 'DE1')).toHaveProperty('generation', 1)
+  })
+
+  test('never waits for a handler that dispatches to its own', async () => {
+    const core = new Core(new InMemoryStore())
+    let arrived = 0
+    let open = () => undefined as void
+    const both = new Promise<void>((resolve) => (open = resolve))
+    const crosswise = (other: string) => async () => {
+      arrived += 1
+      if (arrived === 2) open()
+      await both
+      await core.dispatchCommand(Do(other), idle)
+    }
+    await Promise.all([
+      core.dispatchCommand(Do('A'), { context: crosswise('B') }),
+      core.dispatchCommand(Do('B'), { context: crosswise('A') }),
+    ])
+    // Each was overtaken by the other's inner command at most once per try; none is lost.
+    expect((await core.load(Naughty, 'A')).state).toBeGreaterThanOrEqual(2)
+    expect((await core.load(Naughty, 'B')).state).toBeGreaterThanOrEqual(2)
+  })
+})
+
+test('what a handler started may dispatch to its aggregate once the handler is done', async () => {
+  const core = new Core(new InMemoryStore())
+  let decided = () => undefined as void
+  const afterwards = new Promise<void>((resolve) => (decided = resolve))
+  let started: Promise<unknown> = Promise.resolve()
+  const context = () => {
+    started = afterwards.then(() => core.dispatchCommand(DoAtOnce('N'), idle))
+  }
+  await core.dispatchCommand(DoAtOnce('N'), { context })
+  decided()
+  expect(await started).toHaveProperty('generation', 2)
+})
+
+test('a dispatcher does not mistake the handler of another dispatcher for its own', async () => {
+  const core = new Core(new InMemoryStore())
+  const elsewhere = new Core(new InMemoryStore())
+  await core.dispatchCommand(Do('N'), { context: () => elsewhere.dispatchCommand(Do('N'), idle) })
+  expect(await elsewhere.load(Naughty, 'N')).toHaveProperty('generation', 1)
+})
+
+describe('where the runtime follows no promises, as in browsers', () => {
+  afterEach(() => jest.restoreAllMocks())
+
+  function browserCore() {
+    jest.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never)
+    return new Core(new InMemoryStore(), { retries: 2 })
+  }
+
+  test('a handler that dispatches to its own aggregate at once fails', async () => {
+    const core = browserCore()
+    const inner: Promise<unknown>[] = []
+    await core.dispatchCommand(DoAtOnce('N'), {
+      context: () => inner.push(core.dispatchCommand(DoAtOnce('N'), idle)),
+    })
+    await expect(inner[0]).rejects.toEqual(reentrant)
+  })
+
+  test('a handler that dispatches to its own aggregate later ends in a conflict, not in a deadlock', async () => {
+    const core = browserCore()
+    const context = async () => {
+      await new Promise(setImmediate)
+      await core.dispatchCommand(Do('N'), idle)
+    }
+    await expect(core.dispatchCommand(Do('N'), { context })).rejects.toHaveProperty(
+      'code',
+      'GENERATION_CONFLICT',
+    )
+  })
+
+  test('no update is lost', async () => {
+    const core = browserCore()
+    const wait = { context: () => new Promise(setImmediate) }
+    const results = await Promise.allSettled(
+      Array.from({ length: 20 }, () => core.dispatchCommand(Do('N'), wait)),
+    )
+    const { length } = results.filter(({ status }) => status === 'fulfilled')
+    expect(await core.load(Naughty, 'N')).toEqual(
+      expect.objectContaining({ generation: length, state: length }),
+    )
+  })
+})

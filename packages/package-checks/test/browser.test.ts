@@ -1,0 +1,45 @@
+import { beforeAll, expect, test } from '@jest/globals'
+import { createContext, runInContext } from 'node:vm'
+import { bundle } from '../src/bundle.ts'
+import { installPackages } from '../src/install-packages.ts'
+import { packPackages } from '../src/pack-packages.ts'
+import { copyProgram, counter } from './programs.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+const folder = temporaryFolder()
+let source = ''
+
+beforeAll(async () => {
+  await installPackages(folder, await packPackages(folder))
+  source = await copyProgram(counter, folder)
+}, 120_000)
+
+test.each(['esm', 'iife'] as const)(
+  'bundled for a browser as %s, a program asks for no Node',
+  async (format) => {
+    const text = await bundle(source, { format, platform: 'browser' })
+    expect(text).toContain('https://example.com/counter')
+    expect(text).not.toMatch(/node:|\brequire\b|^import\b/m)
+  },
+)
+
+test('a bundled program runs where there are only the globals of the web', async () => {
+  const text = await bundle(source, {
+    format: 'iife',
+    globalName: 'program',
+    platform: 'browser',
+    minify: true,
+  })
+  const context = createContext({
+    AbortController,
+    AbortSignal,
+    TextEncoder,
+    clearTimeout,
+    console,
+    crypto,
+    queueMicrotask,
+    setTimeout,
+  })
+  const result: unknown = await runInContext(`${text}\nprogram.run().then(JSON.stringify)`, context)
+  expect(JSON.parse(String(result))).toEqual(counter.result)
+})

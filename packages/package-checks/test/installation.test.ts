@@ -1,0 +1,24 @@
+import { expect, test } from '@jest/globals'
+import { relative } from 'node:path'
+import { installPackages } from '../src/install-packages.ts'
+import { packPackages } from '../src/pack-packages.ts'
+import { run } from '../src/run.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+const folder = temporaryFolder()
+
+test('core and the memory store bring nothing but themselves', async () => {
+  const wanted = ['@eventmill/core', '@eventmill/store-memory']
+  const tarballs = await packPackages(folder)
+  await installPackages(
+    folder,
+    tarballs.filter(({ name }) => wanted.includes(name)),
+  )
+  const [root, ...installed] = (await run('npm', ['ls', '--all', '--parseable'], { folder }))
+    .trim()
+    .split('\n')
+  expect(root).toBe(folder)
+  expect(installed.map((path) => relative(folder, path)).sort()).toEqual(
+    wanted.map((name) => `node_modules/${name}`),
+  )
+}, 120_000)

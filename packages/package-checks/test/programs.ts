@@ -1,0 +1,27 @@
+import { copyFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/** A user's program under `programs/`: its `run()` resolves to `result`. */
+export interface Program {
+  readonly name: string
+  readonly result: unknown
+}
+
+export const counter: Program = {
+  name: 'counter',
+  result: {
+    incremented: { aggregateId: 'clicks', generation: 1, position: 1, state: 2 },
+    reset: { aggregateId: 'clicks', generation: 2, position: 2, state: 0 },
+    before: { aggregateId: 'clicks', generation: 1, position: 1, state: 2 },
+    conflict: { expected: 1, actual: 2 },
+  },
+}
+
+export const programs: readonly Program[] = [counter]
+
+/** Puts a program into a user's project and returns its path. */
+export async function copyProgram({ name }: Program, folder: string): Promise<string> {
+  const path = join(folder, `${name}.ts`)
+  await copyFile(join(import.meta.dirname, 'programs', `${name}.ts`), path)
+  return path
+}

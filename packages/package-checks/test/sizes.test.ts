@@ -1,0 +1,27 @@
+import { beforeAll, expect, test } from '@jest/globals'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { installPackages } from '../src/install-packages.ts'
+import { packPackages } from '../src/pack-packages.ts'
+import { packageSize, type PackageSize } from '../src/package-size.ts'
+import { sizeReport } from '../src/size-report.ts'
+import { workspace } from '../src/workspace.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+const folder = temporaryFolder()
+let sizes: readonly PackageSize[] = []
+
+beforeAll(async () => {
+  const tarballs = await packPackages(folder)
+  await installPackages(folder, tarballs)
+  sizes = await Promise.all(tarballs.map((tarball) => packageSize(folder, tarball)))
+  // `pnpm run check` prints it at its end.
+  const results = join(workspace, '.test-results')
+  await mkdir(results, { recursive: true })
+  await writeFile(join(results, 'package-sizes.txt'), sizeReport(sizes))
+}, 120_000)
+
+test('core is smaller than 12 kB, bundled, minified and gzipped', () => {
+  const core = sizes.find(({ name }) => name === '@eventmill/core')
+  expect(core?.gzipped).toBeLessThan(12_000)
+})

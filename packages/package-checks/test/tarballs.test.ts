@@ -1,0 +1,50 @@
+import { beforeAll, describe, expect, test } from '@jest/globals'
+import { join } from 'node:path'
+import { packPackages, type Tarball } from '../src/pack-packages.ts'
+import { publicPackages } from '../src/public-packages.ts'
+import { run } from '../src/run.ts'
+import { tarballFiles } from '../src/tarball-files.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+const folder = temporaryFolder()
+const names = publicPackages().map(({ name }) => name)
+let tarballs: readonly Tarball[] = []
+
+beforeAll(async () => {
+  tarballs = await packPackages(folder)
+})
+
+describe.each(names)('the tarball of %s', (name) => {
+  test('is one that publint finds nothing wrong with', async () => {
+    await run(tool('publint'), ['run', '--strict', tarball(name).path], { folder })
+  })
+
+  test('resolves to the right types for every importer of ES modules', async () => {
+    await run(tool('attw'), ['--profile', 'esm-only', '--no-color', tarball(name).path], { folder })
+  })
+
+  test('holds what its package.json lists, a README and a licence, and nothing else', async () => {
+    const paths = [...(await tarballFiles(tarball(name))).keys()]
+    expect(paths).toEqual(
+      expect.arrayContaining(['LICENSE', 'README.md', 'dist/index.d.ts', 'dist/index.js']),
+    )
+    const expected = /^(LICENSE|README\.md|package\.json|dist\/.+\.js|dist\/.+\.d\.ts)$/
+    expect(paths.filter((path) => !expected.test(path))).toEqual([])
+  })
+
+  test('names no dependency that only this workspace knows', async () => {
+    const manifest = (await tarballFiles(tarball(name))).get('package.json')
+    expect(manifest).toContain(name)
+    expect(manifest).not.toContain('workspace:')
+  })
+})
+
+function tarball(name: string): Tarball {
+  const found = tarballs.find((candidate) => candidate.name === name)
+  if (found === undefined) throw new Error(`${name} was not packed`)
+  return found
+}
+
+function tool(name: string): string {
+  return join(import.meta.dirname, '../node_modules/.bin', name)
+}
