@@ -401,15 +401,14 @@ describe('commands to one aggregate in one process', () => {
 
   test('do not wait for commands to others', async () => {
     const core = new Core(new InMemoryStore())
-    let release = () => undefined as void
-    const gate = new Promise<void>((resolve) => (release = resolve))
+    const { promise: gate, resolve: release } = Promise.withResolvers<undefined>()
     const { act } = watchedAccount(async () => {
       await gate
       return accountEvents.Closed()
     })
     const held = core.dispatchCommand(act('DE1'), { context: 0 })
     await core.dispatchCommand(Account.commands.Close('DE2'))
-    release()
+    release(undefined)
     await held
   })
 
@@ -424,8 +423,7 @@ describe('commands to one aggregate in one process', () => {
 
   test('that are aborted while they queue leave the queue, and the others go on', async () => {
     const core = new Core(new InMemoryStore())
-    let release = () => undefined as void
-    const gate = new Promise<void>((resolve) => (release = resolve))
+    const { promise: gate, resolve: release } = Promise.withResolvers<undefined>()
     const { act } = watchedAccount(async () => {
       await gate
       return accountEvents.Closed()
@@ -436,7 +434,7 @@ describe('commands to one aggregate in one process', () => {
     const last = core.dispatchCommand(Account.commands.Deposit('DE1', { cents: 1 }))
     controller.abort(new Error('enough'))
     await expect(aborted).rejects.toThrow('enough')
-    release()
+    release(undefined)
     await held
     expect(await last).toHaveProperty('generation', 2)
   })

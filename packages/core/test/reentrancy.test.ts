@@ -73,11 +73,10 @@ describe('a handler that dispatches to another aggregate', () => {
   test('never waits for a handler that dispatches to its own', async () => {
     const core = new Core(new InMemoryStore())
     let arrived = 0
-    let open = () => undefined as void
-    const both = new Promise<void>((resolve) => (open = resolve))
+    const { promise: both, resolve: open } = Promise.withResolvers<undefined>()
     const crosswise = (other: string) => async () => {
       arrived += 1
-      if (arrived === 2) open()
+      if (arrived === 2) open(undefined)
       await both
       await core.dispatchCommand(Do(other), idle)
     }
@@ -93,14 +92,13 @@ describe('a handler that dispatches to another aggregate', () => {
 
 test('what a handler started may dispatch to its aggregate once the handler is done', async () => {
   const core = new Core(new InMemoryStore())
-  let decided = () => undefined as void
-  const afterwards = new Promise<void>((resolve) => (decided = resolve))
+  const { promise: afterwards, resolve: decided } = Promise.withResolvers<undefined>()
   let started: Promise<unknown> = Promise.resolve()
   const context = () => {
     started = afterwards.then(() => core.dispatchCommand(DoAtOnce('N'), idle))
   }
   await core.dispatchCommand(DoAtOnce('N'), { context })
-  decided()
+  decided(undefined)
   expect(await started).toHaveProperty('generation', 2)
 })
 
@@ -112,10 +110,12 @@ test('a dispatcher does not mistake the handler of another dispatcher for its ow
 })
 
 describe('where the runtime follows no promises, as in browsers', () => {
-  afterEach(() => jest.restoreAllMocks())
+  afterEach(() => {
+    jest.restoreAllMocks()
+  })
 
   function browserCore() {
-    jest.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never)
+    jest.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined)
     return new Core(new InMemoryStore(), { retries: 2 })
   }
 

@@ -10,7 +10,7 @@ import { temporaryFolder } from './temporary-folder.ts'
 
 const folder = temporaryFolder()
 const workspaceVersion = major(process.versions.node)
-const versions = (process.env['PACKAGE_CHECKS_NODE_VERSIONS'] ?? workspaceVersion).split(',')
+const versions = (process.env.PACKAGE_CHECKS_NODE_VERSIONS ?? workspaceVersion).split(',')
 
 beforeAll(async () => {
   await installPackages(folder, await packPackages(folder))

@@ -17,7 +17,17 @@ export const counter: Program = {
   },
 }
 
-export const programs: readonly Program[] = [counter]
+const reservations: Program = {
+  name: 'reservations',
+  result: {
+    generation: 1,
+    isDate: true,
+    table: { aggregateId: 7, generation: 1, position: 1, state: ['2026-01-31T19:30:00.000Z'] },
+    refused: 1,
+  },
+}
+
+export const programs: readonly Program[] = [counter, reservations]
 
 /** Puts a program into a user's project and returns its path. */
 export async function copyProgram({ name }: Program, folder: string): Promise<string> {

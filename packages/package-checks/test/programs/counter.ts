@@ -29,7 +29,9 @@ export async function run(): Promise<unknown> {
   const conflict = await core.dispatchCommand(stale).then(
     () => 'no conflict',
     (error: unknown) =>
-      hasCode(error, 'GENERATION_CONFLICT') ? { expected: error.expected, actual: error.actual } : error,
+      hasCode(error, 'GENERATION_CONFLICT')
+        ? { expected: error.expected, actual: error.actual }
+        : String(error),
   )
   return { incremented, reset, before, conflict }
 }
