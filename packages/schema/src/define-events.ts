@@ -54,22 +54,23 @@ function payloadDefinition(
   { schema, versions }: Versioned,
   trustStored: boolean,
 ): EventDefinition {
-  const newest = versions.length
   versions.forEach((each, index) => {
     assertStorable(each.schema, `version ${index + 1} of ${name}`)
   })
+  const newest = versions.length
   const trusted = trustStored && !inspect(schema).converts
 
-  const assertKnown = (version: number) => {
-    if (version >= 1 && version <= newest) return
-    throw new RangeError(`version ${version} is unknown: the schemas end with version ${newest}`)
+  const schemaOf = (version: number) => {
+    const known = versions[version - 1]
+    if (known === undefined) throw new RangeError(`version ${version} is unknown: ${newest} is the newest`)
+    return known.schema
   }
   const upcast = (json: unknown, version: number) =>
-    versions.slice(version).reduce((earlier, { upcast }) => upcast?.(earlier as never), json)
+    versions.slice(version).reduce((earlier, next) => next.upcast?.(earlier as never), json)
 
   const decode = (json: unknown, version: number) => {
-    assertKnown(version)
     if (version === newest) return trusted ? json : parsed(safeDecode(schema, json as never))
+    schemaOf(version)
     return parsed(safeDecode(schema, upcast(json, version) as never))
   }
   return {
@@ -77,9 +78,8 @@ function payloadDefinition(
     encode: (data) => parsed(safeEncode(schema, data)),
     decode,
     check: (json, version) => {
-      assertKnown(version)
-      parsed(safeDecode(versions[version - 1]?.schema ?? schema, json as never))
-      if (version < newest) decode(json, version)
+      parsed(safeDecode(schemaOf(version), json as never))
+      if (version !== newest) decode(json, version)
     },
   }
 }

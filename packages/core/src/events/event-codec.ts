@@ -6,11 +6,11 @@ import { streamName } from './stream.ts'
 /** Translates the events of some namespaces between handlers, which see data, and a store, which sees JSON. */
 export interface EventCodec {
   /** The event as it is stored. Throws `EVENT_INVALID`. */
-  encode(event: NewEvent): NewEvent
+  readonly encode: (event: NewEvent) => NewEvent
   /** The event as handlers see it, in its newest version. Throws `EVENT_UNREADABLE`. */
-  decode(event: DomainEvent): DomainEvent
+  readonly decode: (event: DomainEvent) => DomainEvent
   /** The definition of this event's type, if one of the namespaces has it. */
-  definitionOf(event: NewEvent): EventDefinition | undefined
+  readonly definitionOf: (event: NewEvent) => EventDefinition | undefined
 }
 
 /** The codec of these namespaces. Throws `DEFINITION_INVALID` where two of them share a source. */
