@@ -7,7 +7,7 @@ export function assertBuilt({ name, folder }: PublicPackage): void {
   const buildInfo = join(folder, 'dist/.tsbuildinfo')
   if (!existsSync(buildInfo)) throw new Error(`${name} is not built: run pnpm run build first`)
 
-  const sources = readdirSync(join(folder, 'src'), { recursive: true, encoding: 'utf8' })
+  const sources = filesIn(join(folder, 'src'), /\.ts$/)
   const built = statSync(buildInfo).mtimeMs
   const newer = sources.find((path) => statSync(join(folder, 'src', path)).mtimeMs > built)
   if (newer !== undefined) {
@@ -15,11 +15,15 @@ export function assertBuilt({ name, folder }: PublicPackage): void {
   }
 
   // tsc leaves the output of a source that was renamed or removed, and it would be published.
-  const outputs = readdirSync(join(folder, 'dist'), { recursive: true, encoding: 'utf8' })
-  const orphan = outputs.find((path) => OUTPUT.test(path) && !sources.includes(path.replace(OUTPUT, '.ts')))
+  const outputs = filesIn(join(folder, 'dist'), OUTPUT)
+  const orphan = outputs.find((path) => !sources.includes(path.replace(OUTPUT, '.ts')))
   if (orphan !== undefined) {
     throw new Error(`dist/${orphan} of ${name} has no source: remove its dist, then run pnpm run build`)
   }
+}
+
+function filesIn(folder: string, pattern: RegExp): readonly string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => pattern.test(path))
 }
 
 const OUTPUT = /(\.d\.ts|\.js)$/

@@ -1,9 +1,12 @@
-import { expect, test } from '@jest/globals'
+import { expect, jest, test } from '@jest/globals'
 import { relative } from 'node:path'
 import { installPackages } from '../src/install-packages.ts'
 import { packPackages } from '../src/pack-packages.ts'
 import { run } from '../src/run.ts'
 import { temporaryFolder } from './temporary-folder.ts'
+
+// Longer than the programs that a test runs, so that their output tells why it failed.
+jest.setTimeout(300_000)
 
 const folder = temporaryFolder()
 
@@ -21,4 +24,4 @@ test('core and the memory store bring nothing but themselves', async () => {
   expect(installed.map((path) => relative(folder, path)).sort()).toEqual(
     wanted.map((name) => `node_modules/${name}`),
   )
-}, 120_000)
+})

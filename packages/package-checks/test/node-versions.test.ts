@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from '@jest/globals'
+import { beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bundle } from '../src/bundle.ts'
@@ -8,6 +8,9 @@ import { run } from '../src/run.ts'
 import { copyProgram, programs } from './programs.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
+// Longer than the programs that a test runs, so that their output tells why it failed.
+jest.setTimeout(300_000)
+
 const folder = temporaryFolder()
 const workspaceVersion = major(process.versions.node)
 const versions = (process.env.PACKAGE_CHECKS_NODE_VERSIONS ?? workspaceVersion).split(',')
@@ -16,42 +19,50 @@ beforeAll(async () => {
   await installPackages(folder, await packPackages(folder))
   for (const program of programs) {
     const source = await copyProgram(program, folder)
-    const esm = await bundle(source, { format: 'esm', packages: 'external', platform: 'node' })
+    const esm = await bundle(source, { format: 'esm', packages: 'external' })
     await writeFile(join(folder, `${program.name}.js`), esm)
-    const commonJs = await bundle(source, { format: 'cjs', packages: 'external', platform: 'node' })
+    const commonJs = await bundle(source, { format: 'cjs', packages: 'external' })
     await writeFile(join(folder, `${program.name}.cjs`), commonJs)
   }
-}, 120_000)
+})
 
 describe.each(versions)('on Node %s', (version) => {
-  test.each(programs)(
-    'the program $name runs as an ES module',
-    async ({ name, result }) => {
-      const main = `import { run } from './${name}.js'\n${print('await run()')}`
-      expect(await runOnNode(version, `${name}-main.js`, main)).toEqual({ version, result })
-    },
-    120_000,
-  )
+  let node = ''
+
+  beforeAll(async () => {
+    node = version === workspaceVersion ? process.execPath : await installedNode(version)
+  })
+
+  test.each(programs)('the program $name runs as an ES module', async ({ name, result }) => {
+    const main = `import { run } from './${name}.js'\n${print('await run()')}`
+    expect(await runOn(node, `${name}-main.js`, main)).toEqual({ version, result })
+  })
 
   test.each(programs)(
     'the program $name runs as CommonJS, which requires the packages',
     async ({ name, result }) => {
       const main = `require('./${name}.cjs').run().then((result) => {\n${print('result')}})\n`
-      expect(await runOnNode(version, `${name}-main.cjs`, main)).toEqual({ version, result })
+      expect(await runOn(node, `${name}-main.cjs`, main)).toEqual({ version, result })
     },
-    120_000,
   )
 })
 
-/** Runs a program that prints JSON, with the major version of its Node. */
-async function runOnNode(version: string, file: string, text: string): Promise<unknown> {
+/** The path of a Node that npm has, or downloads. */
+async function installedNode(version: string): Promise<string> {
+  const npx = ['--yes', '--prefer-offline', `node@${version}`, '--print', 'process.execPath']
+  return (await run('npx', npx, { folder })).trim()
+}
+
+/** Runs a program that prints JSON, with the version of its Node. */
+async function runOn(node: string, file: string, text: string): Promise<unknown> {
   await writeFile(join(folder, file), text)
-  const printed =
-    version === workspaceVersion
-      ? await run(process.execPath, [file], { folder })
-      : await run('npx', ['--yes', '--prefer-offline', `node@${version}`, file], { folder })
-  const { node, result } = JSON.parse(printed) as { readonly node: string; readonly result: unknown }
-  return { version: major(node), result }
+  const printed = JSON.parse(await run(node, [file], { folder })) as Printed
+  return { version: major(printed.node), result: printed.result }
+}
+
+interface Printed {
+  readonly node: string
+  readonly result: unknown
 }
 
 function print(expression: string): string {

@@ -1,4 +1,4 @@
-import { beforeAll, expect, test } from '@jest/globals'
+import { beforeAll, expect, jest, test } from '@jest/globals'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { installPackages } from '../src/install-packages.ts'
@@ -7,6 +7,9 @@ import { packageSize, type PackageSize } from '../src/package-size.ts'
 import { sizeReport } from '../src/size-report.ts'
 import { workspace } from '../src/workspace.ts'
 import { temporaryFolder } from './temporary-folder.ts'
+
+// Longer than the programs that a test runs, so that their output tells why it failed.
+jest.setTimeout(300_000)
 
 const folder = temporaryFolder()
 let sizes: readonly PackageSize[] = []
@@ -19,7 +22,7 @@ beforeAll(async () => {
   const results = join(workspace, '.test-results')
   await mkdir(results, { recursive: true })
   await writeFile(join(results, 'package-sizes.txt'), sizeReport(sizes))
-}, 120_000)
+})
 
 test('core is smaller than 12 kB, bundled, minified and gzipped', () => {
   const core = sizes.find(({ name }) => name === '@eventmill/core')

@@ -1,10 +1,13 @@
-import { beforeAll, describe, expect, test } from '@jest/globals'
+import { beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { join } from 'node:path'
 import { packPackages, type Tarball } from '../src/pack-packages.ts'
 import { publicPackages } from '../src/public-packages.ts'
 import { run } from '../src/run.ts'
 import { tarballFiles } from '../src/tarball-files.ts'
 import { temporaryFolder } from './temporary-folder.ts'
+
+// Longer than the programs that a test runs, so that their output tells why it failed.
+jest.setTimeout(300_000)
 
 const folder = temporaryFolder()
 const names = publicPackages().map(({ name }) => name)

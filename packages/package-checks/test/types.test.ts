@@ -1,4 +1,4 @@
-import { beforeAll, expect, test } from '@jest/globals'
+import { beforeAll, expect, jest, test } from '@jest/globals'
 import { writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { installPackages } from '../src/install-packages.ts'
@@ -6,6 +6,9 @@ import { packPackages } from '../src/pack-packages.ts'
 import { run } from '../src/run.ts'
 import { copyProgram, programs } from './programs.ts'
 import { temporaryFolder } from './temporary-folder.ts'
+
+// Longer than the programs that a test runs, so that their output tells why it failed.
+jest.setTimeout(300_000)
 
 const folder = temporaryFolder()
 
@@ -33,7 +36,7 @@ beforeAll(async () => {
     const config = { compilerOptions, files: files.map((file) => basename(file)) }
     await writeFile(join(folder, `tsconfig.${name}.json`), JSON.stringify(config))
   }
-}, 120_000)
+})
 
 test.each(['5.4', '5.9', '6.0'])(
   "TypeScript %s compiles a strict user's programs for Node and for a bundler",
@@ -46,5 +49,4 @@ test.each(['5.4', '5.9', '6.0'])(
       ),
     )
   },
-  120_000,
 )

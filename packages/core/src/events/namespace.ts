@@ -20,8 +20,9 @@ export type EventCreator<Source extends string, Type extends string, Data> = (
   ...data: Nothing extends Data ? [data?: Data] : [data: Data]
 ) => NewEvent<Source, Type, Data>
 
-// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- what `{}` is assignable to may be left out
-interface Nothing {}
+// An interface would not be assignable to `Record<string, never>`, which is the type of zod's empty objects.
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type, @typescript-eslint/consistent-type-definitions
+type Nothing = {}
 
 /**
  * How the payload of one event type travels between handlers and a store. What its functions throw becomes the
