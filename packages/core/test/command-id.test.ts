@@ -71,6 +71,26 @@ describe('a command that was not applied', () => {
 })
 
 describe('a command that is applied elsewhere meanwhile', () => {
+  /** A store in which something happens after the first look for a commit id, and before the stream is read. */
+  function betweenLookupAndLoad(store: InMemoryStore, act: () => Promise<unknown>) {
+    const { promise: acted, resolve } = Promise.withResolvers<undefined>()
+    let first = true
+    return wrappedStore(store, {
+      async findCommit(stream, id, options) {
+        const found = await store.findCommit(stream, id, options)
+        if (!first) return found
+        first = false
+        await act()
+        resolve(undefined)
+        return found
+      },
+      async *readStream(stream, options) {
+        await acted
+        yield* store.readStream(stream, options)
+      },
+    })
+  }
+
   /** A dispatcher beside whose first load the same command is applied. */
   function overtaken(store: InMemoryStore, command: ReturnType<typeof Account.commands.Withdraw>) {
     let once = true
@@ -100,20 +120,7 @@ describe('a command that is applied elsewhere meanwhile', () => {
     const store = new InMemoryStore()
     await new Core(store).dispatchCommand(Account.commands.Deposit('DE1', { cents: 5 }))
     const withdraw = Account.commands.Withdraw('DE1', { cents: 5 }, { commandId })
-    let once = true
-    // The id is looked up just before, the stream read just after the same command is applied elsewhere.
-    const late = wrappedStore(store, {
-      async findCommit(stream, id, options) {
-        const found = await store.findCommit(stream, id, options)
-        if (once) await new Core(store).dispatchCommand(withdraw)
-        once = false
-        return found
-      },
-      async *readStream(stream, options) {
-        while (once) await Promise.resolve()
-        yield* store.readStream(stream, options)
-      },
-    })
+    const late = betweenLookupAndLoad(store, () => new Core(store).dispatchCommand(withdraw))
     expect(await new Core(late).dispatchCommand(withdraw)).toHaveProperty('state.balance', 0)
     expect(await store.head()).toBe(2)
   })
@@ -121,20 +128,24 @@ describe('a command that is applied elsewhere meanwhile', () => {
   test('is not reported as a conflict because of its own effect', async () => {
     const store = new InMemoryStore()
     const deposit = Account.commands.Deposit('DE1', { cents: 5 }, { commandId, generation: 0 })
-    let once = true
-    const late = wrappedStore(store, {
-      async findCommit(stream, id, options) {
-        const found = await store.findCommit(stream, id, options)
-        if (once) await new Core(store).dispatchCommand(deposit)
-        once = false
-        return found
-      },
-      async *readStream(stream, options) {
-        while (once) await Promise.resolve()
-        yield* store.readStream(stream, options)
-      },
-    })
+    const late = betweenLookupAndLoad(store, () => new Core(store).dispatchCommand(deposit))
     expect(await new Core(late).dispatchCommand(deposit)).toHaveProperty('generation', 1)
+  })
+
+  test('resolves to the state as it was then, although it was decided on a later one', async () => {
+    const store = new InMemoryStore()
+    const deposit = Account.commands.Deposit('DE1', { cents: 5 }, { commandId })
+    const late = betweenLookupAndLoad(store, async () => {
+      await new Core(store).dispatchCommand(deposit)
+      await new Core(store).dispatchCommand(Account.commands.Deposit('DE1', { cents: 7 }))
+    })
+    expect(await new Core(late).dispatchCommand(deposit)).toEqual({
+      aggregateId: 'DE1',
+      generation: 1,
+      position: 1,
+      state: { status: 'new', balance: 5, limit: 0 },
+    })
+    expect(await store.head()).toBe(2)
   })
 
   test('is applied once even if its handler decides differently each time', async () => {
