@@ -112,8 +112,9 @@ function step({ def, ...internals }: z.$ZodTypes['_zod'], place: Place, walk: Wa
     case 'literal':
       for (const value of def.values) {
         const carried = value === null || ['string', 'number', 'boolean'].includes(typeof value)
-        if (place.stored && !carried && !(value === undefined && place.optional))
+        if (place.stored && !carried && !(value === undefined && place.optional)) {
           refuse(notJson(String(value)))
+        }
       }
       return
     case 'custom':

@@ -183,8 +183,9 @@ describe('versions', () => {
       fc.property(fc.array(step, { maxLength: 8 }), fc.integer({ min: -9, max: 9 }), (steps, n) => {
         const schema = () => z.object({ n: z.number() })
         let history = version(schema())
-        for (const { add, times } of steps)
+        for (const { add, times } of steps) {
           history = history.next(schema(), (json) => ({ n: (json.n + add) * times }))
+        }
         const chain = eventCodec([defineEvents(source, { Made: history })])
         for (let from = steps.length + 1; from >= 1; from--) {
           const expected = steps.slice(from - 1).reduce((value, { add, times }) => (value + add) * times, n)

@@ -134,8 +134,9 @@ export class Core {
   #resolve(command: Command, definition: CommandDefinition): readonly ResolvedTarget[] {
     const { commandId, metadata } = command
     if (commandId !== undefined) checkName(commandId, 'command.commandId')
-    if (metadata !== undefined && !isRecord(metadata))
+    if (metadata !== undefined && !isRecord(metadata)) {
       throw invalidArgument('command.metadata', 'an object', metadata)
+    }
     const targets = definition.targets(command)
     if (targets.length > 1) {
       checkDistinct(targets.map(({ stream }) => stream))
@@ -173,15 +174,17 @@ function definitionOf(command: Command): CommandDefinition {
   const definition = isRecord(command)
     ? (command[commandDefinition] as CommandDefinition | undefined)
     : undefined
-  if (definition === undefined)
+  if (definition === undefined) {
     throw commandUnknown(command, 'make it with its creator, or revive JSON with command(json)')
+  }
   return definition
 }
 
 function milliseconds(time: string | Date): number {
   const parsed = typeof time === 'string' && !RFC_3339.test(time) ? NaN : new Date(time).getTime()
-  if (Number.isNaN(parsed))
+  if (Number.isNaN(parsed)) {
     throw invalidArgument('options.time', 'a Date, or RFC 3339 such as 2026-01-31T12:00:00Z', time)
+  }
   return parsed
 }
 

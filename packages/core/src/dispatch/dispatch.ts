@@ -88,8 +88,9 @@ export class Dispatch {
     const { targets, command, decide } = this.#input
     targets.forEach(({ stream, generation }, index) => {
       const actual = this.#generation(index)
-      if (generation !== undefined && generation !== actual)
+      if (generation !== undefined && generation !== actual) {
         throw generationConflict(stream, generation, actual)
+      }
     })
     const decisions = await decide(this.#aggregates.map(({ state }) => state))
     return targets.map(({ definition }, index) =>
@@ -137,8 +138,9 @@ export class Dispatch {
     try {
       return await store.append(appends, { ...options, signal })
     } catch (error) {
-      if (hasCode(error, 'GENERATION_CONFLICT') || hasCode(error, 'COMMIT_ID_REUSED'))
+      if (hasCode(error, 'GENERATION_CONFLICT') || hasCode(error, 'COMMIT_ID_REUSED')) {
         throw new Overtaken(error)
+      }
       throw error
     }
   }

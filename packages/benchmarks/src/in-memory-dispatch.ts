@@ -1,0 +1,47 @@
+import { Core, defineAggregate, defineEvents, event, type EventStore } from '@eventmill/core'
+import { InMemoryStore } from '@eventmill/store-memory'
+import { rate } from './rate.ts'
+
+const counterEvents = defineEvents('https://example.com/counter', { Incremented: event<{ by: number }>() })
+
+const Counter = defineAggregate({
+  type: 'Counter',
+  events: counterEvents,
+  initialize: (_id: string) => 0,
+  apply: { Incremented: (count, { data }) => count + data.by },
+  handle: { Increment: (_count, { by }: { by: number }) => counterEvents.Incremented({ by }) },
+})
+
+const AGGREGATES = 1000
+const COMMANDS_EACH = 20
+
+/**
+ * Commands, one at a time, to 1,000 fresh aggregates in a store that holds so many events already, beside bare
+ * appends of the same events to the same store.
+ */
+export async function inMemoryDispatch(stored: number): Promise<{ dispatches: number; appends: number }> {
+  const store = new InMemoryStore()
+  const core = new Core(store)
+  await fill(store, stored)
+  const times = AGGREGATES * COMMANDS_EACH
+  const dispatches = await rate(times, async (round) => {
+    for (let index = 0; index < times; index++) {
+      await core.dispatchCommand(Counter.commands.Increment(`d${round}-${index % AGGREGATES}`, { by: 1 }))
+    }
+  })
+  const appends = await rate(times, async (round) => {
+    for (let index = 0; index < times; index++) {
+      const stream = { aggregateType: 'Counter', aggregateId: `a${round}-${index % AGGREGATES}` }
+      await store.append([{ stream, expected: 'any', events: [counterEvents.Incremented({ by: 1 })] }])
+    }
+  })
+  return { dispatches, appends }
+}
+
+async function fill(store: EventStore, stored: number): Promise<void> {
+  const events = Array.from({ length: 100 }, () => counterEvents.Incremented({ by: 1 }))
+  for (let index = 0; index < stored / events.length; index++) {
+    const stream = { aggregateType: 'Counter', aggregateId: `stored-${index % AGGREGATES}` }
+    await store.append([{ stream, expected: 'any', events }])
+  }
+}
