@@ -1,0 +1,62 @@
+import { BadInput } from './bad-input.ts'
+
+/** An example takes the arguments after its name, and what it writes its lines to. */
+interface Example {
+  readonly about: string
+  readonly run: (args: readonly string[], print: (line: string) => void) => Promise<unknown>
+}
+
+const examples = new Map<string, Example>(
+  Object.entries({
+    counter: {
+      about: 'events, time travel and a lost race, in one file of fifty lines',
+      run: withoutArguments(() => import('./counter.ts')),
+    },
+    turtle: {
+      about: 'a handler that needs more than its state; or steer: turtle forward 3 right forward 2',
+      run: async (args, print) => (await import('./turtle.ts')).run(args, print),
+    },
+    banking: {
+      about: 'payloads checked by zod, transfers that are atomic, commands that apply once',
+      run: withoutArguments(async (print) => (await import('./banking/banking.ts')).run(print)),
+    },
+    'git-history': {
+      about: 'real input: this repository, or git-history ../another, proved equal to what git says',
+      run: async (args, print) => (await import('./git-history/git-history.ts')).run(args, print),
+    },
+  } satisfies { readonly [name: string]: Example }),
+)
+
+/** What runs where nothing is named. */
+const FIRST = 'counter'
+
+try {
+  await main(process.argv.slice(2))
+} catch (error) {
+  if (!(error instanceof BadInput)) throw error
+  console.error(error.message)
+  process.exitCode = 1
+}
+
+async function main([name, ...args]: readonly string[]): Promise<void> {
+  const print = (line: string) => {
+    console.log(line)
+  }
+  const example = examples.get(name ?? FIRST)
+  if (example === undefined) {
+    throw new BadInput(
+      `there is no example ${JSON.stringify(name)}: choose one of ${[...examples.keys()].join(', ')}`,
+    )
+  }
+  await example.run(args, print)
+  if (name !== undefined) return
+  print('\nThere is more, each by its name, as in npm start turtle:\n')
+  for (const [other, { about }] of examples) if (other !== FIRST) print(`${other.padEnd(12)} ${about}`)
+}
+
+function withoutArguments(run: (print: (line: string) => void) => Promise<unknown>): Example['run'] {
+  return async (args, print) => {
+    if (args.length > 0) throw new BadInput(`this example takes no arguments: leave out ${args.join(' ')}`)
+    return run(print)
+  }
+}

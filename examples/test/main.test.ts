@@ -1,0 +1,22 @@
+import { expect, test } from '@jest/globals'
+import { refusal, runExample } from './run-example.ts'
+
+test('without a name the counter runs, and the other examples are listed, a line each', async () => {
+  const counter = await runExample(['counter'])
+  const { status, stdout } = await runExample([])
+  expect(status).toBe(0)
+  expect(stdout.startsWith(counter.stdout)).toBe(true)
+  const more = stdout.slice(counter.stdout.length).trim().split('\n').slice(2)
+  expect(more.map((line) => line.split(' ')[0])).toEqual(['turtle', 'banking', 'git-history'])
+})
+
+test.each(['nope', 'toString', ''])('the name %j is refused in one line', async (name) => {
+  const names = 'counter, turtle, banking, git-history'
+  expect(await runExample([name])).toEqual(refusal(`there is no example "${name}": choose one of ${names}`))
+})
+
+test.each(['counter', 'banking'])('%s refuses arguments that it would ignore', async (name) => {
+  expect(await runExample([name, 'much', 'more'])).toEqual(
+    refusal('this example takes no arguments: leave out much more'),
+  )
+})

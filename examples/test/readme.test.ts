@@ -1,0 +1,44 @@
+import { afterEach, describe, expect, test } from '@jest/globals'
+import { spawnSync } from 'node:child_process'
+import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const root = join(import.meta.dirname, '../..')
+// Inside this package, so that its dependencies are found.
+const extracted = join(import.meta.dirname, '../.extracted.ts')
+
+afterEach(() => {
+  rmSync(extracted, { force: true })
+})
+
+/** The blocks of code in a page that are written in a language. */
+function blocks(page: string, language: string): string[] {
+  const text = readFileSync(join(root, page), 'utf8')
+  return [...text.matchAll(/^```(\w+)\n(.*?)^```$/gms)]
+    .filter((match) => match[1] === language)
+    .map((match) => match[2] ?? '')
+}
+
+/** What a program prints. Fails where it fails. */
+function run(program: string): string {
+  writeFileSync(extracted, program)
+  const { status, stdout, stderr } = spawnSync(process.execPath, [extracted], {
+    encoding: 'utf8',
+    env: { ...process.env, NODE_OPTIONS: '' },
+    timeout: 60_000,
+  })
+  if (status !== 0) throw new Error(stderr)
+  return stdout
+}
+
+test('the counter of the README is the counter of the examples, and prints what the README shows', () => {
+  const [counter = ''] = blocks('README.md', 'ts')
+  expect(counter).toBe(readFileSync(join(root, 'examples/src/counter.ts'), 'utf8'))
+  expect(run(counter)).toBe(blocks('README.md', 'text')[0])
+})
+
+describe.each(globSync('packages/*/README.md', { cwd: root }))('%s', (page) => {
+  test('shows code that runs', () => {
+    for (const program of blocks(page, 'ts')) run(program)
+  })
+})
