@@ -34,9 +34,8 @@ console.log(`The counter stands at ${clicks.state}, and this is why:\n`)
 
 // Only events are stored. Every state, today's or an earlier one, is computed from them.
 const row = (...cells: unknown[]) => cells.map((cell) => String(cell).padEnd(12)).join('')
-const stream = { aggregateType: 'Counter', aggregateId: 'clicks' }
 console.log(row('sequence', 'type', 'data'), 'state after')
-for await (const { sequence, type, data } of store.readStream(stream)) {
+for await (const { sequence, type, data } of store.readStream(Counter.stream('clicks'))) {
   const { state } = await core.load(Counter, 'clicks', { generation: sequence })
   console.log(row(sequence, type, JSON.stringify(data)), state)
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '../..')
 // Inside this package, so that its dependencies are found.
-const extracted = join(import.meta.dirname, '../.extracted.ts')
+const extracted = join(import.meta.dirname, `../.extracted-${process.pid}.ts`)
 
 afterEach(() => {
   rmSync(extracted, { force: true })

@@ -46,7 +46,7 @@ async function statement(store: EventStore, iban: string): Promise<string> {
   const core = new Core(store)
   const { state } = await core.load(Account, iban)
   const lines = [`${iban}, ${state.owner}, limit ${euros(state.limit)}`]
-  for await (const event of store.readStream({ aggregateType: Account.type, aggregateId: iban })) {
+  for await (const event of store.readStream(Account.stream(iban))) {
     const { balance } = (await core.load(Account, iban, { generation: event.sequence })).state
     const { cents, from, to } = Booking.parse(event.data)
     lines.push(

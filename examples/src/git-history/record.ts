@@ -26,7 +26,7 @@ function streamAppend({ id, status, mode, blob }: Change, origin: Origin): Strea
     D: Deleted(origin),
   }
   return {
-    stream: { aggregateType: TrackedFile.type, aggregateId: id },
+    stream: TrackedFile.stream(id),
     expected: 'any',
     events: [events[status]],
   }

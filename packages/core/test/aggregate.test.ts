@@ -82,6 +82,11 @@ describe('a command', () => {
 })
 
 describe('defineAggregate', () => {
+  test('names the stream of each such aggregate', () => {
+    expect(Account.stream('DE1')).toEqual({ aggregateType: 'Account', aggregateId: 'DE1' })
+    expect(() => Account.stream('')).toThrow(expect.objectContaining({ argument: 'aggregateId' }))
+  })
+
   const initialize = (_id: string) => 0
   const zero = () => 0
 

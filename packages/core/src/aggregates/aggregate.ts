@@ -2,10 +2,12 @@ import { eventmillError } from '../errors.ts'
 import { type DomainEvent, type NewEvent } from '../events/event.ts'
 import { eventCodec } from '../events/event-codec.ts'
 import { type AnyNamespace, type EventOf, type EventOfType, type StoredEvent } from '../events/namespace.ts'
+import { type StreamId } from '../events/stream.ts'
 import { checkName } from '../names.ts'
 import {
   type AggregateDefinition,
   type AggregateId,
+  streamOf,
   type VersionedAggregate,
 } from './aggregate-definition.ts'
 import {
@@ -43,6 +45,8 @@ export interface Aggregate<Shape extends AggregateShape = AggregateShape> {
   }
   /** Revives a command from JSON. Throws `COMMAND_UNKNOWN` for what is no command of this aggregate. */
   command(json: unknown): CommandOf<Shape, ContextOfAny<Shape['handlers']>>
+  /** The stream that holds the events of one such aggregate. Throws `ARGUMENT_INVALID`. */
+  stream(id: Shape['id']): StreamId
   readonly definition: AggregateDefinition
   /** Never present: it only carries the types. */
   readonly shape?: Shape
@@ -142,6 +146,7 @@ export function defineAggregate<
     type: rules.type,
     commands: Object.fromEntries(creators),
     command: revive,
+    stream: (id: AggregateId) => streamOf(rules, id),
     definition: rules,
   }
   // The types of the commands are not to be had from a loop over their names.
