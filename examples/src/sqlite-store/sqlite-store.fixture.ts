@@ -1,0 +1,56 @@
+import { type DomainEvent, type EventStore } from '@eventmill/core'
+import { type StoreUnderTest } from '@eventmill/store-conformance'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { SqliteStore } from './sqlite-store.ts'
+
+/** The store as the rules of the contract want it: a file of its own for each rule, with several handles on it. */
+export const store: StoreUnderTest = {
+  name: 'SqliteStore',
+  fixture: () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sqlite-store-'))
+    const file = join(folder, 'events.db')
+    const handles: EventStore[] = []
+    let now: number | undefined
+    return {
+      connect: async () => {
+        const handle = new SqliteStore(file, { clock: () => now ?? Date.now() })
+        handles.push(handle)
+        return handle
+      },
+      rawEvents: async () => rawEvents(file),
+      setClock: (time) => {
+        now = time
+      },
+      dispose: async () => {
+        for (const handle of handles) await handle.close()
+        rmSync(folder, { recursive: true })
+      },
+    }
+  },
+  declined: {
+    push: 'SQLite tells nobody of what another process wrote: readers poll',
+    faults: 'there is no connection to break: an append ends before the call returns',
+  },
+}
+
+/** Shares no code with the store, so that a mistake of the one is not repeated by the other. */
+function rawEvents(file: string): readonly DomainEvent[] {
+  const database = new DatabaseSync(file, { readOnly: true })
+  try {
+    return database
+      .prepare('SELECT * FROM events ORDER BY position')
+      .all()
+      .map(({ aggregate_type, aggregate_id, data, metadata, ...row }) => ({
+        ...row,
+        aggregateType: aggregate_type,
+        aggregateId: aggregate_id,
+        data: JSON.parse(String(data)) as unknown,
+        metadata: JSON.parse(String(metadata)) as unknown,
+      })) as unknown as readonly DomainEvent[]
+  } finally {
+    database.close()
+  }
+}

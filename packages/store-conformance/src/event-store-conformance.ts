@@ -1,0 +1,27 @@
+import { type StoreUnderTest } from './rule.ts'
+import { rules } from './rules/rules.ts'
+import { obey, reasonToSkip, timeoutOf } from './run-rule.ts'
+
+/** What Jest, Vitest and node:test have in common. */
+export interface TestRunner {
+  readonly describe: (name: string, define: () => void) => unknown
+  readonly it: ((name: string, run: () => Promise<void>, timeout?: number) => unknown) & {
+    readonly skip: (name: string, run: () => Promise<void>) => unknown
+  }
+}
+
+/**
+ * Defines a test for each rule of the store contract. A rule that needs what the store declines is skipped, with the
+ * reason in its name.
+ */
+export function eventStoreConformance({ describe, it, ...store }: TestRunner & StoreUnderTest): void {
+  describe(`${store.name} is an event store`, () => {
+    for (const rule of rules) {
+      const name = `${rule.id}: ${rule.title}`
+      const reason = reasonToSkip(rule, store)
+      // A little longer than the rule may take, so that the rule itself tells what took so long.
+      if (reason === undefined) it(name, () => obey(rule, store), timeoutOf(rule) + 5_000)
+      else it.skip(`${name} (${reason})`, () => Promise.resolve())
+    }
+  })
+}

@@ -1,0 +1,5 @@
+export { eventStoreConformance, type TestRunner } from './event-store-conformance.ts'
+export { type Faults, type Fixture, type Need, type Rule, type StoreUnderTest } from './rule.ts'
+export { rules } from './rules/rules.ts'
+export { runRule, type Verdict } from './run-rule.ts'
+export { differentialRun, modelRun, type RunOptions } from './model-run.ts'

@@ -1,0 +1,113 @@
+import { type EventStore, type Position } from '@eventmill/core'
+import { type Rule } from '../rule.ts'
+import { verify, verifyEqual, verifyRejects, verifyRejectsWith } from '../verify.ts'
+import { grow, noted, stream, to, upTo } from '../workload.ts'
+
+/** What `waitForAppend` promises. */
+export const pushRules: readonly Rule[] = [
+  {
+    id: 'push/resolves',
+    title: 'waitForAppend resolves with the next append, through whichever handle that comes',
+    why: 'Read models lag behind by the interval of a poll.',
+    level: 'must',
+    needs: ['push'],
+    run: async (fixture) => {
+      const [reader, writer] = await Promise.all([fixture.connect(), fixture.connect()])
+      for (const n of upTo(10)) {
+        const after = await reader.head()
+        const waiting = wait(reader, after, new AbortController().signal)
+        await writer.append([to(stream('a'), [noted(n)])])
+        await waiting
+        verify((await reader.head()) > after, 'the head should have grown once waitForAppend resolves')
+      }
+    },
+  },
+  {
+    id: 'push/at-once',
+    title: 'waitForAppend resolves at once when the head is further already',
+    why: 'A reader that looks away for a moment waits for an event that it could have.',
+    level: 'must',
+    needs: ['push'],
+    run: async (fixture) => {
+      const [reader, writer] = await Promise.all([fixture.connect(), fixture.connect()])
+      await grow(writer, stream('a'), 2)
+      await wait(reader, 0, new AbortController().signal)
+      await wait(reader, (await reader.head()) - 1, new AbortController().signal)
+    },
+  },
+  {
+    id: 'push/aborted',
+    title: 'waitForAppend fails with the reason of its signal, at once or while it waits',
+    why: 'A subscription cannot be stopped until somebody writes.',
+    level: 'must',
+    needs: ['push'],
+    run: async (fixture) => {
+      const store = await fixture.connect()
+      await grow(store, stream('a'), 1)
+      const reason = new Error('enough')
+      const head = await store.head()
+      await verifyRejectsWith(wait(store, head, AbortSignal.abort(reason)), reason, 'waitForAppend')
+      const controller = new AbortController()
+      const waiting = wait(store, head, controller.signal)
+      controller.abort(reason)
+      await verifyRejectsWith(waiting, reason, 'waitForAppend, aborted while it waits,')
+    },
+  },
+  {
+    id: 'push/missed-nothing',
+    title: 'a reader that reads, waits and reads again sees every event, whenever it comes',
+    why: 'An event that comes between reading and waiting is seen only with the next one, perhaps never.',
+    level: 'must',
+    needs: ['push'],
+    run: async (fixture) => {
+      const [reader, writer] = await Promise.all([fixture.connect(), fixture.connect()])
+      const total = 200
+      const seen: unknown[] = []
+      let after = 0
+      const read = async () => {
+        for await (const event of reader.readAll({ after, limit: total })) {
+          seen.push((event.data as { readonly n: number }).n)
+          after = event.position
+        }
+      }
+      const done = new AbortController()
+      const reading = async () => {
+        while (!done.signal.aborted && seen.length < total) {
+          await read()
+          await wait(reader, after, done.signal).catch(() => undefined)
+          // Lets timers run, also where a store answers at once.
+          await new Promise((resolve) => setTimeout(resolve))
+        }
+        await read()
+      }
+      const writing = async () => {
+        try {
+          for (const n of upTo(total)) await writer.append([to(stream(`s${n % 7}`), [noted(n)])])
+        } finally {
+          done.abort()
+        }
+      }
+      await Promise.all([reading(), writing()])
+      verifyEqual(seen, upTo(total), 'what a reader that waits has seen')
+    },
+  },
+  {
+    id: 'push/arguments',
+    title: 'waitForAppend refuses what is no position as ARGUMENT_INVALID',
+    why: 'A checkpoint that was never loaded waits for ever.',
+    level: 'must',
+    needs: ['push'],
+    run: async (fixture) => {
+      const store = await fixture.connect()
+      for (const after of [-1, 0.5, NaN]) {
+        const waiting = wait(store, after, new AbortController().signal)
+        await verifyRejects(waiting, 'ARGUMENT_INVALID', `waitForAppend after ${after}`)
+      }
+    },
+  },
+]
+
+function wait(store: EventStore, after: Position, signal: AbortSignal): Promise<void> {
+  verify(store.waitForAppend !== undefined, 'a store with the capability push should have waitForAppend')
+  return store.waitForAppend(after, signal)
+}

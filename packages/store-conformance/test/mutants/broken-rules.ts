@@ -1,0 +1,27 @@
+import { type Rule, rules, runRule, type StoreUnderTest } from '@eventmill/store-conformance'
+import { type Mutant, underTest } from './mutant.ts'
+
+/**
+ * The ids of the rules that a mutant breaks. The rule about long streams takes more time than all others together,
+ * and is tried on those mutants alone that are about it.
+ */
+export function brokenRules(mutant: Mutant): Promise<readonly string[]> {
+  return brokenRulesOf(
+    underTest(mutant),
+    rules.filter(({ id }) => id !== 'read/long' || mutant.long === true),
+  )
+}
+
+/** The ids of the rules that a store breaks. */
+export async function brokenRulesOf(
+  store: StoreUnderTest,
+  tried: readonly Rule[] = rules,
+): Promise<readonly string[]> {
+  const broken: string[] = []
+  for (const rule of tried) {
+    // A mutant that hangs is found soon enough.
+    const { verdict } = await runRule({ ...rule, timeout: rule.id === 'read/long' ? 30_000 : 2_000 }, store)
+    if (verdict === 'failed') broken.push(rule.id)
+  }
+  return broken
+}

@@ -1,0 +1,194 @@
+import { type AppendResult, hasCode } from '@eventmill/core'
+import { inspect } from 'node:util'
+import { type Mutant } from './mutant.ts'
+
+/** Mistakes with commit ids. The handles send every append under an id, given or made up. */
+export const commitMutants: readonly Mutant[] = [
+  {
+    name: 'commit ids are ignored (duplicate on resend)',
+    spoil: ({ store }) => ({
+      append: (appends, options) => store.append(appends, { signal: options?.signal }),
+    }),
+  },
+  {
+    name: 'the expectation comes before the commit id',
+    spoil: ({ store }) => ({
+      async append(appends, options) {
+        await store.append(appends.map((append) => ({ ...append, events: [] })))
+        return store.append(appends, options)
+      },
+    }),
+  },
+  {
+    name: 'a used commit id is accepted whatever comes with it',
+    spoil: ({ store }) => ({
+      async append(appends, options) {
+        try {
+          return await store.append(appends, options)
+        } catch (error) {
+          const commit =
+            hasCode(error, 'COMMIT_ID_REUSED') && (await store.findCommit(error.stream, error.commitId))
+          if (!commit) throw error
+          return commit
+        }
+      },
+    }),
+  },
+  {
+    name: 'the expectation is taken for content',
+    spoil: ({ store, shared }) => ({
+      async append(appends, options) {
+        const [first] = appends
+        if (first === undefined || options?.commitId === undefined) return store.append(appends, options)
+        const key = JSON.stringify([first.stream, options.commitId])
+        const expected = JSON.stringify(appends.map((append) => append.expected))
+        const before = shared.get(key)
+        const other = before !== undefined && before !== expected
+        const changed = other
+          ? appends.map((append) => ({ ...append, events: [...append.events, OTHER] }))
+          : appends
+        const result = await store.append(changed, options)
+        if (result.events.length > 0) shared.set(key, expected)
+        return result
+      },
+    }),
+  },
+  {
+    name: 'content is compared as text, in which the order of keys counts',
+    spoil: ({ store, shared }) => ({
+      async append(appends, options) {
+        const [first] = appends
+        if (first === undefined || options?.commitId === undefined) return store.append(appends, options)
+        const key = JSON.stringify([first.stream, options.commitId])
+        const content = inspect(
+          appends.map(({ events }) => events),
+          { depth: Infinity },
+        )
+        const before = shared.get(key)
+        const other = before !== undefined && before !== content
+        const changed = other
+          ? appends.map((append) => ({ ...append, events: [...append.events, OTHER] }))
+          : appends
+        const result = await store.append(changed, options)
+        if (result.events.length > 0) shared.set(key, content)
+        return result
+      },
+    }),
+  },
+  {
+    name: 'commit ids are told apart in the whole store, not by stream',
+    spoil: ({ store, shared }) => ({
+      async append(appends, options) {
+        const key = `commit ${options?.commitId ?? ''}`
+        const before = shared.get(key) as AppendResult | undefined
+        if (before !== undefined) {
+          const [event] = before.events
+          const [first] = appends
+          const own =
+            event?.aggregateId === first?.stream.aggregateId &&
+            event?.aggregateType === first?.stream.aggregateType
+          return own ? store.append(appends, options) : { ...before, repeated: true }
+        }
+        const result = await store.append(appends, options)
+        if (result.events.length > 0) shared.set(key, result)
+        return result
+      },
+    }),
+  },
+  {
+    name: 'commit ids are folded to lower case',
+    spoil: ({ store }) => ({
+      append: (appends, options) =>
+        store.append(appends, { ...options, commitId: options?.commitId?.toLowerCase() }),
+      findCommit: (stream, commitId, options) =>
+        store.findCommit(stream, typeof commitId === 'string' ? commitId.toLowerCase() : commitId, options),
+    }),
+  },
+  {
+    name: 'rejections are remembered',
+    spoil: ({ store, shared }) => ({
+      async append(appends, options) {
+        const key = JSON.stringify([appends[0]?.stream, options?.commitId])
+        const before = shared.get(key) as Error | undefined
+        if (before !== undefined) throw before
+        try {
+          return await store.append(appends, options)
+        } catch (error) {
+          if (hasCode(error, 'GENERATION_CONFLICT')) shared.set(key, error)
+          throw error
+        }
+      },
+    }),
+  },
+  {
+    name: 'mere checks are remembered',
+    spoil: ({ store, shared }) => ({
+      async append(appends, options) {
+        const key = JSON.stringify([appends[0]?.stream, options?.commitId])
+        if (shared.has(key)) return { events: [], generations: appends.map(() => 0), repeated: true }
+        const result = await store.append(appends, options)
+        if (result.events.length === 0) shared.set(key, true)
+        return result
+      },
+    }),
+  },
+  {
+    name: 'a repeat does not say that it is one',
+    spoil: ({ store }) => ({
+      append: async (appends, options) => ({ ...(await store.append(appends, options)), repeated: false }),
+    }),
+  },
+  {
+    name: 'a repeat tells the generations of today',
+    spoil: ({ store }) => ({
+      async append(appends, options) {
+        const result = await store.append(appends, options)
+        if (!result.repeated) return result
+        const streams = appends.map(({ stream }) => Array.fromAsync(store.readStream(stream)))
+        return { ...result, generations: (await Promise.all(streams)).map(({ length }) => length) }
+      },
+    }),
+  },
+  {
+    name: 'commit ids are looked up without a lock',
+    spoil: ({ store, shared }) => ({
+      async append(appends, options) {
+        const key = JSON.stringify([appends[0]?.stream, options?.commitId])
+        // Whoever comes while another looks finds nothing either, and both store.
+        const commitId = shared.has(key) ? crypto.randomUUID() : options?.commitId
+        shared.set(key, true)
+        try {
+          return await store.append(appends, { ...options, commitId })
+        } finally {
+          shared.delete(key)
+        }
+      },
+    }),
+  },
+  {
+    name: 'findCommit finds nothing',
+    spoil: ({ store }) => ({
+      async findCommit(stream, commitId, options) {
+        await store.findCommit(stream, commitId, options)
+        return undefined
+      },
+    }),
+  },
+  {
+    name: 'findCommit takes anything, and heeds no signal',
+    spoil: ({ store }) => ({
+      findCommit: (stream, commitId) => store.findCommit(stream, commitId).catch(() => undefined),
+    }),
+  },
+  {
+    name: 'findCommit says that the commit was the first',
+    spoil: ({ store }) => ({
+      async findCommit(stream, commitId, options) {
+        const result = await store.findCommit(stream, commitId, options)
+        return result && { ...result, repeated: false }
+      },
+    }),
+  },
+]
+
+const OTHER = { source: 'urn:x:other', type: 'Other', version: 1, data: {} }

@@ -1,0 +1,127 @@
+import { type Mutant } from './mutant.ts'
+
+/** Mistakes with waiting, closing, capabilities and lost connections. */
+export const handleMutants: readonly Mutant[] = [
+  {
+    name: 'waiting ends only with an append of the same handle',
+    spoilHandle: (_, handle) => {
+      const waiting = new Set<() => void>()
+      return {
+        async append(appends, options) {
+          const result = await handle.append(appends, options)
+          for (const wake of waiting) wake()
+          return result
+        },
+        async waitForAppend(after, signal) {
+          if ((await handle.head()) > after || !Number.isSafeInteger(after) || after < 0) {
+            return handle.waitForAppend?.(after, signal)
+          }
+          const stop = new AbortController()
+          const own = new Promise<void>((resolve) => waiting.add(resolve))
+          const failing = handle.waitForAppend?.(
+            Number.MAX_SAFE_INTEGER,
+            AbortSignal.any([signal, stop.signal]),
+          )
+          try {
+            await Promise.race([own, failing])
+          } finally {
+            stop.abort()
+            await failing?.catch(() => undefined)
+          }
+        },
+      }
+    },
+  },
+  {
+    name: 'waiting always waits for the next append',
+    spoil: ({ store }) => ({
+      waitForAppend: async (after, signal) => {
+        if (!(after >= 0) || !Number.isSafeInteger(after)) return store.waitForAppend(after, signal)
+        return store.waitForAppend(Math.max(after, await store.head()), signal)
+      },
+    }),
+  },
+  {
+    name: 'waiting heeds no signal once it waits',
+    spoilHandle: ({ store }) => ({
+      async waitForAppend(after, signal) {
+        signal.throwIfAborted()
+        await store.waitForAppend(after, new AbortController().signal)
+      },
+    }),
+  },
+  {
+    name: 'waiting takes what is no position',
+    spoil: ({ store }) => ({
+      waitForAppend: async (after, signal) => {
+        if (after >= 0 && Number.isSafeInteger(after)) await store.waitForAppend(after, signal)
+      },
+    }),
+  },
+  {
+    name: 'waiting ends at once, and does not wait',
+    spoil: ({ store }) => ({
+      waitForAppend: async (after, signal) => {
+        await store.waitForAppend(Math.min(after, -1 + 0 * after), signal).catch((error: unknown) => {
+          if (!(after >= 0)) throw error
+          signal.throwIfAborted()
+        })
+      },
+    }),
+  },
+  {
+    name: 'push is promised, but there is nothing to wait with',
+    spoilHandle: () => ({ waitForAppend: undefined }) as never,
+  },
+  {
+    name: 'closing does nothing',
+    spoilHandle: () => ({ close: () => Promise.resolve() }),
+  },
+  {
+    name: 'closing twice is an error',
+    spoilHandle: (_, handle) => {
+      let closed = false
+      return {
+        async close() {
+          if (closed) throw new Error('closed already')
+          closed = true
+          await handle.close()
+        },
+      }
+    },
+  },
+  {
+    name: 'closing leaves those who wait waiting',
+    spoilHandle: ({ store }, handle) => ({
+      async waitForAppend(after, signal) {
+        await handle.head()
+        await store.waitForAppend(after, signal)
+      },
+    }),
+  },
+  {
+    name: 'reopening loses the commit ids',
+    spoil: ({ store, shared }) => ({
+      append: (appends, options) =>
+        store.append(appends, shared.has('closed') ? { ...options, commitId: crypto.randomUUID() } : options),
+    }),
+    spoilHandle: ({ shared }, handle) => ({
+      close() {
+        shared.set('closed', true)
+        return handle.close()
+      },
+    }),
+  },
+  {
+    name: 'a lost connection is reported as it comes',
+    onLost: (_, error) => Promise.reject(error),
+  },
+  {
+    name: 'what is sent again is sent under another identity',
+    onLost: (send) => send(crypto.randomUUID()),
+  },
+  {
+    name: 'a lost answer is taken for success',
+    onLost: () => Promise.resolve({ events: [], generations: [], repeated: false }),
+  },
+]
