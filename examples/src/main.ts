@@ -24,6 +24,10 @@ const examples = new Map<string, Example>(
       about: 'real input: this repository, or git-history ../another, proved equal to what git says',
       run: async (args, print) => (await import('./git-history/git-history.ts')).run(args, print),
     },
+    'sqlite-store': {
+      about: 'a store in a file that processes share; sign it yourself: sqlite-store guests.db Ada Grace',
+      run: async (args, print) => (await import('./sqlite-store/guest-book.ts')).run(args, print),
+    },
   } satisfies { readonly [name: string]: Example }),
 )
 

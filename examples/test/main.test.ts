@@ -7,11 +7,11 @@ test('without a name the counter runs, and the other examples are listed, a line
   expect(status).toBe(0)
   expect(stdout.startsWith(counter.stdout)).toBe(true)
   const more = stdout.slice(counter.stdout.length).trim().split('\n').slice(2)
-  expect(more.map((line) => line.split(' ')[0])).toEqual(['turtle', 'banking', 'git-history'])
+  expect(more.map((line) => line.split(' ')[0])).toEqual(['turtle', 'banking', 'git-history', 'sqlite-store'])
 })
 
 test.each(['nope', 'toString', ''])('the name %j is refused in one line', async (name) => {
-  const names = 'counter, turtle, banking, git-history'
+  const names = 'counter, turtle, banking, git-history, sqlite-store'
   expect(await runExample([name])).toEqual(refusal(`there is no example "${name}": choose one of ${names}`))
 })
 

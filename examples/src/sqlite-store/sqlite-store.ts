@@ -176,21 +176,21 @@ export class SqliteStore implements EventStore {
     rows: (page: Page) => readonly object[],
     matches?: (event: DomainEvent) => boolean,
   ): Generator<DomainEvent, void> {
-    const goOn = () => {
+    const assertWanted = () => {
       signal?.throwIfAborted()
       this.#assertOpen()
     }
     const range = { after, upTo: Math.min(upTo, end) }
     let left = limit
     while (left > 0 && range.after < range.upTo) {
-      goOn()
+      assertWanted()
       const size = matches === undefined ? Math.min(left, PAGE) : PAGE
       const page = rows({ ...range, limit: size })
       for (const event of page.map(toEvent)) {
         if (backwards) range.upTo = event[place] - 1
         else range.after = event[place]
         if (matches?.(event) === false) continue
-        goOn()
+        assertWanted()
         yield event
         left -= 1
         if (left === 0) return
@@ -227,25 +227,23 @@ interface Commit {
 
 /** The result of an append whose commit id is known already. */
 function repeat({ streams, result }: Commit, again: CheckedAppends, commitId: string): AppendResult {
-  const content = ({ source, type, version, data, metadata }: NewEvent) => [
-    source,
-    type,
-    version,
-    data,
-    metadata,
-  ]
   const before = streams.map((stream) => [
     stream,
-    result.events.filter((event) => streamKey(event) === streamKey(stream)).map(content),
+    result.events.filter((event) => streamKey(event) === streamKey(stream)).map(given),
   ])
-  const now = again.map(({ stream, events }) => [stream, events.map(content)])
+  const now = again.map(({ stream, events }) => [stream, events.map(given)])
   if (equalJson(before, now)) return result
   const { stream } = again[0]
   const message = `the commit id ${commitId} was used on ${streamName(stream)} with other content: give each intent its own`
   throw eventmillError('COMMIT_ID_REUSED', message, { stream, commitId })
 }
 
-/** SQLITE_BUSY, whatever else SQLite has to say about it in the upper bits. */
+/** An event without what the store has assigned to it. */
+function given({ source, type, version, data, metadata }: NewEvent): NewEvent {
+  return { source, type, version, data, metadata }
+}
+
+/** Whether SQLite says SQLITE_BUSY; what else it says is in the bits above the lowest eight. */
 function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === 5
+  return (Number(Reflect.get(Object(error), 'errcode')) & 0xff) === 5
 }
