@@ -1,4 +1,4 @@
-import { type Need, type Rule, type StoreUnderTest } from './rule.ts'
+import { type Rule, type StoreUnderTest } from './rule.ts'
 
 /** How a store did on a rule. */
 export type Verdict =
@@ -57,6 +57,3 @@ async function within(milliseconds: number, work: Promise<void>): Promise<void> 
     clearTimeout(timer)
   }
 }
-
-/** The needs that a fixture or a store can decline. */
-export const needs: readonly Need[] = ['multiStream', 'push', 'reopen', 'rawEvents', 'faults', 'clock']

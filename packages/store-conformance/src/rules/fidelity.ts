@@ -80,13 +80,13 @@ export const fidelityRules: readonly Rule[] = [
   },
   {
     id: 'data/deep',
-    title: 'a payload nested 500 levels deep comes back as it was, and one of 1,001 is refused',
+    title: 'a payload nested 1,000 levels deep comes back as it was, and one of 1,001 is refused',
     why: 'A hostile payload overflows the stack of whoever reads it.',
     level: 'must',
     needs: [],
     run: async (fixture) => {
       const store = await fixture.connect()
-      await keeps(store, nested(500))
+      await keeps(store, nested(1000))
       await verifyRejects(
         store.append([to(stream('deep'), [{ ...noted(1), data: nested(1001) }])]),
         'VALUE_NOT_JSON',

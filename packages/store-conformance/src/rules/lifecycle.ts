@@ -1,6 +1,6 @@
 import { type Rule } from '../rule.ts'
 import { verify, verifyEqual, verifyRejects } from '../verify.ts'
-import { collect, grow, noted, numbers, stream, to, upTo } from '../workload.ts'
+import { collect, grow, noted, notes, numbers, stream, to, upTo } from '../workload.ts'
 
 /** What a store says of itself, and what closing it does. */
 export const lifecycleRules: readonly Rule[] = [
@@ -73,6 +73,26 @@ export const lifecycleRules: readonly Rule[] = [
       await store.close()
       if (waiting !== undefined) {
         await verifyRejects(waiting, 'STORE_CLOSED', 'waitForAppend when the store is closed')
+      }
+    },
+  },
+  {
+    id: 'store/closed-while-reading',
+    title: 'a read that is under way when the store is closed fails with STORE_CLOSED',
+    why: 'A long export keeps the connection of a process that should have ended.',
+    level: 'must',
+    needs: [],
+    run: async (fixture) => {
+      const store = await fixture.connect()
+      for (const round of upTo(5)) await store.append([to(stream('a'), notes(1_000), (round - 1) * 1_000)])
+      const reads = [store.readStream(stream('a')), store.readAll()].map((read) =>
+        read[Symbol.asyncIterator](),
+      )
+      for (const read of reads) await read.next()
+      await store.close()
+      for (const read of reads) {
+        const rest = collect({ [Symbol.asyncIterator]: () => read })
+        await verifyRejects(rest, 'STORE_CLOSED', 'a read of 5,000 events that is closed after the first')
       }
     },
   },

@@ -244,6 +244,68 @@ export const readRules: readonly Rule[] = [
     },
   },
   {
+    id: 'read/pages',
+    title:
+      'a read of many events skips and repeats none, forwards or backwards, filtered or not, whatever its limit',
+    why: 'At the border between two pages an event is projected twice, or never.',
+    level: 'must',
+    needs: [],
+    run: async (fixture) => {
+      const store = await fixture.connect()
+      const count = 2_600
+      for (const round of upTo(26)) {
+        const events = upTo(100).map((index) => {
+          const n = (round - 1) * 100 + index
+          return noted(n, n % 2 === 0 ? 'Even' : 'Odd')
+        })
+        await store.append([to(stream('a'), events)])
+      }
+      const forwards = upTo(count)
+      const backwards = forwards.toReversed()
+      const even = (n: number) => n % 2 === 0
+      const filter = [{ types: ['Even'] }]
+      for (const limit of [undefined, 999, 1_000, 1_001, 2_500]) {
+        const what = `a read of ${count} events with the limit ${limit ?? 'none'}`
+        const first = (all: readonly number[]) => all.slice(0, limit)
+        verifyEqual(await numbers(store.readStream(stream('a'), { limit })), first(forwards), what)
+        verifyEqual(await numbers(store.readAll({ limit })), first(forwards), what)
+        const reverse = { limit, backwards: true }
+        verifyEqual(
+          await numbers(store.readStream(stream('a'), reverse)),
+          first(backwards),
+          `${what}, backwards,`,
+        )
+        verifyEqual(await numbers(store.readAll(reverse)), first(backwards), `${what}, backwards,`)
+        const matching = await numbers(store.readAll({ limit, filter }))
+        verifyEqual(matching, first(forwards.filter(even)), `${what}, filtered,`)
+        const reversed = await numbers(store.readAll({ ...reverse, filter }))
+        verifyEqual(reversed, first(backwards.filter(even)), `${what}, filtered and backwards,`)
+      }
+    },
+  },
+  {
+    id: 'read/ends',
+    title: 'a read ends, although events are appended while it reads',
+    why: 'Whoever appends an event for each one that it reads never comes to an end.',
+    level: 'should',
+    needs: [],
+    run: async (fixture) => {
+      const [store, writer] = await Promise.all([fixture.connect(), fixture.connect()])
+      await grow(store, stream('a'), 10)
+      for (const read of [store.readStream(stream('a')), store.readAll()]) {
+        let seen = 0
+        for await (const _ of read) {
+          seen += 1
+          verify(
+            seen <= 5_000,
+            'a read of 10 events should end, but it goes on with those that are appended meanwhile',
+          )
+          await writer.append([to(stream('a'), [noted(seen)])])
+        }
+      }
+    },
+  },
+  {
     id: 'read/long',
     title: 'a stream of 100,000 events is read whole, in order, in bounded memory',
     why: 'The service dies on the one customer that has been with it for years.',

@@ -91,6 +91,15 @@ export const handleMutants: readonly Mutant[] = [
     },
   },
   {
+    name: 'closing lets reads under way go on',
+    spoilHandle: ({ store }, handle) => ({
+      async *readAll(options) {
+        await handle.head()
+        yield* store.readAll(options)
+      },
+    }),
+  },
+  {
     name: 'closing leaves those who wait waiting',
     spoilHandle: ({ store }, handle) => ({
       async waitForAppend(after, signal) {

@@ -118,6 +118,39 @@ export const readMutants: readonly Mutant[] = [
     }),
   },
   {
+    name: 'pages of 1,000 events overlap by one where they are read backwards',
+    spoil: ({ store }) => ({
+      async *readStream(stream, options = {}) {
+        let read = 0
+        for await (const event of store.readStream(stream, options)) {
+          read += 1
+          yield event
+          if (options.backwards === true && read === 1000) yield event
+        }
+      },
+    }),
+  },
+  {
+    name: 'a read follows what is appended while it reads',
+    spoil: ({ store }) => ({
+      async *readStream(stream, options = {}) {
+        if (options.backwards === true || options.limit !== undefined || options.upTo !== undefined) {
+          yield* store.readStream(stream, options)
+          return
+        }
+        let after = options.after ?? 0
+        for (let more = true; more;) {
+          more = false
+          for await (const event of store.readStream(stream, { ...options, after })) {
+            after = event.sequence
+            more = true
+            yield event
+          }
+        }
+      },
+    }),
+  },
+  {
     name: 'long reads lose the page after the first 1,000 events',
     long: true,
     spoil: ({ store }) => ({
