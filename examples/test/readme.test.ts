@@ -1,14 +1,20 @@
-import { afterEach, describe, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { spawnSync } from 'node:child_process'
-import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '../..')
 // Inside this package, so that its dependencies are found.
-const extracted = join(import.meta.dirname, `../.extracted-${process.pid}.ts`)
+const folder = join(import.meta.dirname, `../.extracted-${process.pid}`)
+const extracted = join(folder, 'program.ts')
+const pages = ['README.md', ...globSync('packages/*/README.md', { cwd: root })]
+
+beforeEach(() => {
+  mkdirSync(folder)
+})
 
 afterEach(() => {
-  rmSync(extracted, { force: true })
+  rmSync(folder, { recursive: true })
 })
 
 /** The blocks of code in a page that are written in a language. */
@@ -37,8 +43,20 @@ test('the counter of the README is the counter of the examples, and prints what 
   expect(run(counter)).toBe(blocks('README.md', 'text')[0])
 })
 
-describe.each(globSync('packages/*/README.md', { cwd: root }))('%s', (page) => {
-  test('shows code that runs', () => {
-    for (const program of blocks(page, 'ts')) run(program)
-  })
+test.each(pages)('the code that %s shows runs', (page) => {
+  for (const program of blocks(page, 'ts')) run(program)
 })
+
+test('the code that the readmes show compiles', () => {
+  const programs = pages.flatMap((page) => blocks(page, 'ts'))
+  for (const [index, program] of programs.entries()) {
+    writeFileSync(join(folder, `program-${index}.ts`), `${program}\nexport {}\n`)
+  }
+  writeFileSync(
+    join(folder, 'tsconfig.json'),
+    '{ "extends": "../../tsconfig.check.json", "include": ["*.ts"] }',
+  )
+  const tsc = join(root, 'node_modules/typescript/bin/tsc')
+  const { stdout } = spawnSync(process.execPath, [tsc, '-p', folder], { encoding: 'utf8', timeout: 60_000 })
+  expect(stdout).toBe('')
+}, 60_000)

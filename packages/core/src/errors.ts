@@ -92,5 +92,6 @@ export function eventmillError<Code extends ErrorCode>(
 
 /** Whether `error` is an `EventmillError` of this code, whichever copy of the package made it. */
 export function hasCode<Code extends ErrorCode>(error: unknown, code: Code): error is ErrorOf<Code> {
-  return error instanceof Error && error.name === 'EventmillError' && 'code' in error && error.code === code
+  if (typeof error !== 'object' || error === null) return false
+  return 'name' in error && error.name === 'EventmillError' && 'code' in error && error.code === code
 }

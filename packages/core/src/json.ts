@@ -98,13 +98,10 @@ function copyObject(object: object, trail: Trail): Json {
 
 function descend(parent: object, trail: Trail): void {
   const { keys, parents } = trail
+  if (parents.includes(parent)) throw refusal(trail, 'a reference to what contains it')
   if (parents.length === MAX_DEPTH) {
-    const again = parents.findIndex((object, depth) => parents.indexOf(object) < depth)
-    keys.length = again === -1 ? 10 : again
-    throw refusal(
-      trail,
-      again === -1 ? `nested deeper than ${MAX_DEPTH} levels` : 'a reference to what contains it',
-    )
+    keys.length = 10
+    throw refusal(trail, `nested deeper than ${MAX_DEPTH} levels`)
   }
   parents.push(parent)
 }
@@ -112,7 +109,8 @@ function descend(parent: object, trail: Trail): void {
 /** Made by a literal, by `JSON.parse` or without a prototype, in whichever realm. */
 function isPlain(object: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(object)
-  return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null
+  if (prototype === null || prototype === Object.prototype) return true
+  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, 'hasOwnProperty')
 }
 
 function className(object: object): string {

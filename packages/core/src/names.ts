@@ -16,6 +16,11 @@ export function checkName(value: unknown, argument: string): asserts value is st
   }
 }
 
+/** Whether `checkName` would let this pass. */
+export function isName(value: string): boolean {
+  return value !== '' && !isTooLong(value) && isStorableText(value)
+}
+
 /** Refuses with `ARGUMENT_INVALID` anything but a safe integer from `least`. */
 export function checkInteger(value: unknown, least: number, argument: string): asserts value is number {
   if (!Number.isSafeInteger(value) || (value as number) < least) {
@@ -29,7 +34,9 @@ export function checkKeys(
   known: ReadonlySet<string>,
   argument: string,
 ): asserts value is object {
-  if (typeof value !== 'object' || value === null) throw invalidArgument(argument, 'an object', value)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw invalidArgument(argument, 'an object', value)
+  }
   for (const key of Object.keys(value)) {
     if (!known.has(key)) {
       const allowed = [...known].join(', ')

@@ -81,6 +81,22 @@ describe('a command', () => {
   })
 })
 
+describe('options of a command', () => {
+  test.each<[() => unknown, string]>([
+    [() => Account.commands.Close('DE1', undefined, { comandId: 'x' } as object), 'options.comandId'],
+    [
+      () => Transfer({ from: 'DE1', to: 'DE2' }, { cents: 1 }, { generation: { form: 5 } } as object),
+      'options.generation.form',
+    ],
+    [
+      () => Transfer({ from: 'DE1', to: 'DE2' }, { cents: 1 }, { generation: 5 } as object),
+      'options.generation',
+    ],
+  ])('that are none are refused', (create, argument) => {
+    expect(create).toThrow(expect.objectContaining({ code: 'ARGUMENT_INVALID', argument }))
+  })
+})
+
 describe('defineAggregate', () => {
   test('names the stream of each such aggregate', () => {
     expect(Account.stream('DE1')).toEqual({ aggregateType: 'Account', aggregateId: 'DE1' })

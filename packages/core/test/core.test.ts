@@ -174,6 +174,18 @@ describe('a dispatched command', () => {
     }
   })
 
+  test('whose handler returns a list with a hole is refused', async () => {
+    const store = new InMemoryStore()
+    const holey = [accountEvents.Closed()]
+    holey[2] = accountEvents.Closed()
+    const { act } = watchedAccount(() => holey)
+    await expect(new Core(store).dispatchCommand(act('DE1'), { context: 0 })).rejects.toHaveProperty(
+      'code',
+      'DECISION_INVALID',
+    )
+    expect(await store.head()).toBe(0)
+  })
+
   test('whose handler returns an event of a foreign namespace stores nothing', async () => {
     const store = new InMemoryStore()
     const foreign = defineEvents('https://example.com/foreign', { Closed: event() })

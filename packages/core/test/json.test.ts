@@ -75,6 +75,14 @@ describe('copyJson', () => {
     expect(refusalOf(order)).toEqual({ path: '$.lines[1].order', reason: 'a reference to what contains it' })
   })
 
+  test('finds a cycle at once, however much stands beside it', () => {
+    const wide: { list: object[]; self?: object } = {
+      list: Array.from({ length: 20_000 }, (_, n) => ({ n })),
+    }
+    wide.self = wide
+    expect(refusalOf(wide).path).toBe('$.self')
+  })
+
   test('accepts the same object in two places', () => {
     const address = { city: 'Bern' }
     expect(copyJson([address, address], '$')).toEqual([address, address])
@@ -98,6 +106,12 @@ describe('copyJson', () => {
     ['a date', { at: new Date(0) }, '$.at', 'an instance of Date'],
     ['a map', { m: new Map() }, '$.m', 'an instance of Map'],
     ['an instance of a class', { price: new Money() }, '$.price', 'an instance of Money'],
+    [
+      'a prototype of its own',
+      Object.create(Object.assign(Object.create(null) as object, { limit: 5 })),
+      '$',
+      'an instance of a class',
+    ],
     ['bytes', { b: new Uint8Array(1) }, '$.b', 'an instance of Uint8Array'],
     ['a named property of an array', Object.assign([1], { extra: 1 }), '$', 'an array with named properties'],
     ['NUL in text', { a: 'x\0y' }, '$.a', 'text with NUL or a lone surrogate'],

@@ -61,12 +61,14 @@ describe('defineEvents', () => {
     },
   )
 
-  test('refuses an empty type and a wrong version', () => {
-    expect(() => defineEvents('urn:x:y', { '': event() })).toThrow(
-      expect.objectContaining({ argument: 'type' }),
-    )
-    expect(() => defineEvents('urn:x:y', { A: { ...event(), version: 0 } })).toThrow(
-      expect.objectContaining({ argument: 'definitions.A.version' }),
+  test.each<[string, object]>([
+    ['an empty name', { '': event() }],
+    ['version 0', { A: { ...event(), version: 0 } }],
+    ['no definition', { A: undefined }],
+    ['a definition that is none', { A: {} }],
+  ])('refuses a type with %s', (_, definitions) => {
+    expect(() => defineEvents('urn:x:y', definitions)).toThrow(
+      expect.objectContaining({ code: 'DEFINITION_INVALID', definition: 'urn:x:y' }),
     )
   })
 })

@@ -56,6 +56,10 @@ describe('checkAppend', () => {
     ['no array', append, 'appends'],
     ['no streams', [], 'appends'],
     ['no object', ['x'], 'appends[0]'],
+    // eslint-disable-next-line no-sparse-arrays -- the hole is the point
+    ['a hole for a stream', [, append], 'appends[0]'],
+    ['a hole for an event', [{ ...append, events: Array(1) }], 'appends[0].events[0]'],
+    ['a list for a stream', [[]], 'appends[0]'],
     ['no stream', [{ ...append, stream: undefined }], 'appends[0].stream'],
     ['an empty id', [{ ...append, stream: { ...stream, aggregateId: '' } }], 'appends[0].stream.aggregateId'],
     ['a numeric id', [{ ...append, stream: { ...stream, aggregateId: 7 } }], 'appends[0].stream.aggregateId'],
@@ -197,6 +201,8 @@ describe('reads', () => {
     [{ limit: NaN }, 'options.limit'],
     [{ backwards: 1 }, 'options.backwards'],
     [{ batchSize: 1 }, 'options.batchSize'],
+    [{ signal: {} }, 'options.signal'],
+    [[], 'options'],
   ])('refuse the options %j', (options, argument) => {
     expect(refused(() => checkReadStream(stream, options as object))).toBe(argument)
     expect(refused(() => checkReadAll(options as object))).toBe(argument)
@@ -204,6 +210,10 @@ describe('reads', () => {
 
   test.each<[unknown, string]>([
     [{}, 'options.filter'],
+    [null, 'options.filter'],
+    [Array(1), 'options.filter[0]'],
+    [[{ types: null }], 'options.filter[0].types'],
+    [[{ types: Array(1) }], 'options.filter[0].types[0]'],
     [[{ tags: ['x'] }], 'options.filter[0].tags'],
     [[{ type: 'Opened' }], 'options.filter[0].type'],
     [[{}, { source: 7 }], 'options.filter[1].source'],

@@ -66,6 +66,16 @@ Account.commands.Burn('DE1')
 await core.dispatchCommand(Account.commands.Check('DE1'))
 // @ts-expect-error the context is wrong
 await core.dispatchCommand(Account.commands.Check('DE1'), { context: {} })
+// @ts-expect-error the context is wrong
+await core.dispatchCommand(Account.command({}), { context: 5 })
+// @ts-expect-error no context is no context
+await core.dispatchCommand(Account.commands.Check('DE1'), { context: undefined })
+await core.dispatchCommand(
+  [Account.commands.Close('DE1'), Account.commands.Check('DE1')][0] ?? Account.command({}),
+  {
+    context: limits,
+  },
+)
 // @ts-expect-error some handler wants its context
 await core.dispatchCommand(Account.command({}))
 // @ts-expect-error plain JSON is revived first

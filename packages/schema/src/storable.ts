@@ -27,7 +27,7 @@ export function inspect(schema: z.$ZodType): Inspection {
 interface Walk {
   readonly obstacles: Obstacle[]
   /** Schemas may be recursive: each is visited once in each kind of place. */
-  readonly seen: Map<z.$ZodType, Set<string>>
+  readonly seen: Map<object, Set<string>>
   converts: boolean
 }
 
@@ -42,9 +42,12 @@ interface Place {
 
 function visit(schema: z.$ZodType, place: Place, walk: Walk): void {
   const kind = `${place.stored} ${place.optional}`
-  const kinds = walk.seen.get(schema) ?? new Set()
+  // A lazy schema may make a new inner one each time it is asked: its getter is what stays the same.
+  const { def } = (schema as z.$ZodTypes)._zod
+  const identity = def.type === 'lazy' ? def.getter : schema
+  const kinds = walk.seen.get(identity) ?? new Set()
   if (kinds.has(kind)) return
-  walk.seen.set(schema, kinds.add(kind))
+  walk.seen.set(identity, kinds.add(kind))
   step((schema as z.$ZodTypes)._zod, place, walk)
 }
 
@@ -55,6 +58,7 @@ function step({ def, ...internals }: z.$ZodTypes['_zod'], place: Place, walk: Wa
   const refuse = (reason: string) => {
     walk.obstacles.push({ path: place.path, reason })
   }
+  if (mayChange(def)) walk.converts = true
   switch (def.type) {
     case 'object':
       for (const [key, property] of Object.entries(def.shape)) inside(property, `.${key}`, true)
@@ -74,6 +78,7 @@ function step({ def, ...internals }: z.$ZodTypes['_zod'], place: Place, walk: Wa
       if (def.rest) inside(def.rest, '[]', false)
       return
     case 'union':
+      if (isAmbiguous(def)) refuse(AMBIGUOUS)
       for (const option of def.options) inside(option)
       return
     case 'intersection':
@@ -87,13 +92,19 @@ function step({ def, ...internals }: z.$ZodTypes['_zod'], place: Place, walk: Wa
       if (place.stored && !place.optional) refuse('may be undefined where JSON has no way to leave it out')
       inside(def.innerType, '', true)
       return
-    case 'nonoptional':
     case 'default':
     case 'prefault':
+      walk.converts = true
       inside(def.innerType, '', true)
       return
-    case 'nullable':
+    case 'nonoptional':
+      inside(def.innerType, '', true)
+      return
     case 'catch':
+      walk.converts = true
+      inside(def.innerType)
+      return
+    case 'nullable':
     case 'readonly':
       inside(def.innerType)
       return
@@ -144,6 +155,56 @@ function step({ def, ...internals }: z.$ZodTypes['_zod'], place: Place, walk: Wa
       return
   }
 }
+
+/** Coercion, and checks that overwrite, may read something else than what was written. */
+function mayChange(def: z.$ZodTypeDef & { readonly coerce?: boolean | undefined }): boolean {
+  return def.coerce === true || (def.checks ?? []).some(({ _zod }) => _zod.def.check === 'overwrite')
+}
+
+/** Of a codec and an option that is stored as the same kind of JSON, a reader could not tell which one it was. */
+function isAmbiguous({ options }: z.$ZodUnionDef): boolean {
+  const stored = options.map((option) => unwrapped(option))
+  const kinds = stored.map(({ _zod }) => storedKind(_zod.def))
+  return stored.some(({ _zod }, index) => {
+    const others = kinds.filter((_, other) => other !== index)
+    return _zod.def.type === 'pipe' && others.some((kind) => kind === kinds[index] || kind === 'any')
+  })
+}
+
+function storedKind(def: z.$ZodTypes['_zod']['def']): string {
+  switch (def.type) {
+    case 'pipe':
+      return storedKind(unwrapped(def.in)._zod.def)
+    case 'string':
+    case 'template_literal':
+    case 'enum':
+      return 'string'
+    case 'literal':
+      return typeof def.values[0]
+    case 'any':
+    case 'unknown':
+    case 'custom':
+    case 'union':
+    case 'lazy':
+      return 'any'
+    case 'record':
+      return 'object'
+    case 'tuple':
+      return 'array'
+    default:
+      return def.type
+  }
+}
+
+/** Without what only says when a value may be missing. */
+function unwrapped(schema: z.$ZodType): z.$ZodTypes {
+  const known = schema as z.$ZodTypes
+  const { def } = known._zod
+  return 'innerType' in def ? unwrapped(def.innerType) : known
+}
+
+const AMBIGUOUS =
+  'is a codec or something that is stored alike, so that a reader cannot tell: use z.discriminatedUnion()'
 
 function notJson(what: string): string {
   return `would be stored as ${what}, which JSON cannot carry: use z.codec() to encode it`

@@ -89,11 +89,32 @@ describe('a schema is refused at definition, with the path of the offending part
   })
 })
 
+describe('a union with a codec', () => {
+  const isoDate = z.codec(z.iso.datetime(), z.date(), {
+    decode: (t) => new Date(t),
+    encode: (d) => d.toISOString(),
+  })
+
+  test('is refused where another option is stored alike', () => {
+    for (const at of [z.union([z.string(), isoDate]), z.union([isoDate.nullable(), z.any()])]) {
+      expect(() => defineEvents(source, { Made: z.object({ at }) })).toThrow(
+        'data.at is a codec or something',
+      )
+    }
+  })
+
+  test('is accepted where a reader can tell', () => {
+    const at = z.union([isoDate, z.number(), z.null()])
+    expect(defineEvents(source, { Made: z.object({ at }) }).types).toEqual(['Made'])
+  })
+})
+
 describe('a schema is accepted', () => {
   interface Tree {
     left?: Tree | undefined
   }
   const Tree: z.ZodType<Tree, Tree> = z.lazy(() => z.object({ left: Tree.optional() }))
+  const node = (): z.ZodType => z.object({ kids: z.array(z.lazy(node)) })
   test.each<[string, z.core.$ZodType]>([
     [
       'of plain JSON',
@@ -113,6 +134,7 @@ describe('a schema is accepted', () => {
       z.array(z.codec(z.string(), z.date(), { decode: (t) => new Date(t), encode: String })),
     ],
     ['that is recursive', Tree],
+    ['that is made anew each time', node()],
     ['with unknown parts', z.object({ a: z.any(), b: z.unknown(), c: z.custom<string>(), d: z.json() })],
     [
       'with text of all kinds',

@@ -12,6 +12,7 @@ import {
 } from './aggregate-definition.ts'
 import {
   attachDefinition,
+  checkCommandOptions,
   type CommandCreator,
   type CommandDefinition,
   type CommandOptions,
@@ -43,7 +44,10 @@ export interface Aggregate<Shape extends AggregateShape = AggregateShape> {
       CommandOf<Shape, ContextOf<Shape['handlers'][Name]>>
     >
   }
-  /** Revives a command from JSON. Throws `COMMAND_UNKNOWN` for what is no command of this aggregate. */
+  /**
+   * Revives a command from JSON. Throws `COMMAND_UNKNOWN` for what is no command of this aggregate. Its data is taken
+   * as it comes: validate what a stranger has sent.
+   */
   command(json: unknown): CommandOf<Shape, ContextOfAny<Shape['handlers']>>
   /** The stream that holds the events of one such aggregate. Throws `ARGUMENT_INVALID`. */
   stream(id: Shape['id']): StreamId
@@ -78,7 +82,10 @@ export type IdOf<A> = ShapeOf<A>['id']
 /** The types that an aggregate is made of. */
 export type ShapeOf<A> = A extends { readonly shape?: infer Shape extends AggregateShape } ? Shape : never
 
-/** One applier for each type of event: `(state, event) => state`. */
+/**
+ * One applier for each type of event: `(state, event) => state`. Where the state is made of literals, an applier takes
+ * at least one parameter: TypeScript types the others before it knows the state, and widens what they return.
+ */
 export type Appliers<State, Namespace extends AnyNamespace> = {
   readonly [Type in Namespace['types'][number]]: NoInfer<
     Applier<State, StoredEvent<EventOfType<EventOf<Namespace>, Type>>>
@@ -127,6 +134,7 @@ export function defineAggregate<
 
   const creators = [...definitions].map(([type, rulesOfType]) => {
     const create = (aggregateId: AggregateId, data: unknown, options: CommandOptions = {}) => {
+      checkCommandOptions(options)
       const fields = { aggregateType: rules.type, aggregateId, type, data, ...optionalFields(options) }
       return attachDefinition(fields, rulesOfType)
     }
@@ -135,7 +143,10 @@ export function defineAggregate<
 
   const revive = (json: unknown) => {
     const rulesOfType = isRecord(json) ? definitions.get(json.type as string) : undefined
-    if (!isRecord(json) || rulesOfType === undefined || json.aggregateType !== rules.type) {
+    if (isRecord(json) && rulesOfType !== undefined && json.aggregateType !== rules.type) {
+      throw commandUnknown(json, `it is addressed to ${String(json.aggregateType)}, not to ${rules.type}`)
+    }
+    if (!isRecord(json) || rulesOfType === undefined) {
       throw commandUnknown(json, `${rules.type} has ${[...definitions.keys()].join(', ')}`)
     }
     const { aggregateType, aggregateId, type, data } = json
@@ -160,6 +171,7 @@ function aggregateRules(definition: {
   readonly events: AnyNamespace | readonly AnyNamespace[]
   readonly initialize: (id: never) => unknown
   readonly apply: object
+  readonly handle: object
 }): AggregateDefinition {
   const { type, initialize } = definition
   checkName(type, 'type')
@@ -169,8 +181,12 @@ function aggregateRules(definition: {
   for (const { source, types } of namespaces) {
     const missing = types.find((eventType) => typeof appliers.get(eventType) !== 'function')
     if (missing === undefined) continue
-    const message = `the aggregate ${type} does not apply ${missing} of ${source}: add it to apply`
-    throw eventmillError('DEFINITION_INVALID', message, { definition: type })
+    throw invalidDefinition(type, `does not apply ${missing} of ${source}: add it to apply`)
+  }
+  if (typeof initialize !== 'function') throw invalidDefinition(type, 'has no initialize: add it')
+  const wrong = Object.entries(definition.handle).find(([, handler]) => typeof handler !== 'function')
+  if (wrong !== undefined) {
+    throw invalidDefinition(type, `has no function to handle ${wrong[0]}: add it to handle`)
   }
   return {
     type,
@@ -178,6 +194,11 @@ function aggregateRules(definition: {
     initialize: initialize,
     apply: (state, event) => appliers.get(event.type)?.(state, event),
   }
+}
+
+function invalidDefinition(type: string, reason: string): Error {
+  const message = `the aggregate ${type} ${reason}`
+  return eventmillError('DEFINITION_INVALID', message, { definition: type })
 }
 
 type Apply = (state: unknown, event: DomainEvent) => unknown

@@ -1,7 +1,7 @@
 import { eventmillError } from '../errors.ts'
 import { type Generation, type Metadata, type NewEvent } from '../events/event.ts'
 import { type StreamId } from '../events/stream.ts'
-import { checkInteger, invalidArgument } from '../names.ts'
+import { checkInteger, checkKeys, invalidArgument } from '../names.ts'
 import {
   type AggregateDefinition,
   type AggregateId,
@@ -58,11 +58,15 @@ export type CommandCreator<Target, Data, Options, Made> = undefined extends Data
 /** What `Core` needs to know of a command: whom it addresses, how it decides, what its dispatch resolves to. */
 export interface CommandDefinition<Result = unknown, Context = unknown> {
   /** The addressed aggregates. Throws `ARGUMENT_INVALID`. */
-  targets(command: Command): readonly ResolvedTarget[]
+  readonly targets: (command: Command) => readonly ResolvedTarget[]
   /** The events for each target, in the order of the targets. Throws `DECISION_INVALID`. */
-  decide(states: readonly unknown[], data: unknown, context: Context): Decisions | PromiseLike<Decisions>
+  readonly decide: (
+    states: readonly unknown[],
+    data: unknown,
+    context: Context,
+  ) => Decisions | PromiseLike<Decisions>
   /** What a dispatch resolves to, given the targets as they are after it. */
-  result(aggregates: readonly VersionedAggregate[]): Result
+  readonly result: (aggregates: readonly VersionedAggregate[]) => Result
 }
 
 /** The decided events, one list for each target. */
@@ -84,6 +88,13 @@ export function isRecord(value: unknown): value is Readonly<{ [key: string]: unk
 /** `fields` as a command: its definition attached. */
 export function attachDefinition<Fields extends object>(fields: Fields, value: CommandDefinition): Fields {
   return Object.defineProperty(fields, commandDefinition, { value })
+}
+
+const COMMAND_OPTIONS = new Set(['generation', 'commandId', 'metadata'])
+
+/** Throws `ARGUMENT_INVALID` for an option that is none: an ignored one is a trap. */
+export function checkCommandOptions(options: object): void {
+  checkKeys(options, COMMAND_OPTIONS, 'options')
 }
 
 /** The fields of a command that are given; the others stay absent, as JSON would have it. */

@@ -1,10 +1,11 @@
 import { eventmillError } from '../errors.ts'
 import { type Generation } from '../events/event.ts'
-import { checkName } from '../names.ts'
+import { checkKeys, checkName } from '../names.ts'
 import { type AnyAggregate, type IdOf, type ShapeOf, type StateOf } from './aggregate.ts'
 import { type AggregateId, type VersionedAggregate } from './aggregate-definition.ts'
 import {
   attachDefinition,
+  checkCommandOptions,
   type CommandCreator,
   type CommandDefinition,
   type CommandOptions,
@@ -78,13 +79,19 @@ export function defineCommand<R extends Roles, Handling extends JointHandler<R>>
     data: unknown,
     options: CommandOptions<{ [key: string]: Generation }> = {},
   ) => {
+    checkCommandOptions(options)
     const { generation: generations = {}, ...rest } = options
+    checkKeys(generations, new Set(roles), 'options.generation')
     const targets = Object.fromEntries(
       Object.entries(aggregates).map(([role, aggregate]) => {
-        const generation = generations[role]
+        const generation = ownValue(generations, role)
         return [
           role,
-          { aggregateType: aggregate.type, aggregateId: ids[role], ...optionalFields({ generation }) },
+          {
+            aggregateType: aggregate.type,
+            aggregateId: ownValue(ids, role),
+            ...optionalFields({ generation }),
+          },
         ]
       }),
     )
@@ -103,6 +110,11 @@ export function defineCommand<R extends Roles, Handling extends JointHandler<R>>
   return Object.assign(create, { command: revive }) as never
 }
 
+/** A role may be named as what every object inherits. */
+function ownValue<Value>(values: { readonly [role: string]: Value }, role: string): Value | undefined {
+  return Object.hasOwn(values, role) ? values[role] : undefined
+}
+
 type AnyJointHandler = (states: object, data: unknown, context: unknown) => object | Promise<object>
 
 function jointRules(type: string, aggregates: Roles, handle: AnyJointHandler): CommandDefinition {
@@ -117,7 +129,7 @@ function jointRules(type: string, aggregates: Roles, handle: AnyJointHandler): C
       throw eventmillError('DECISION_INVALID', message, { type })
     }
     const decided = decision as { [key: string]: unknown }
-    return roles.map((role) => decisionList(decided[role] ?? [], type))
+    return roles.map((role) => decisionList(ownValue(decided, role) ?? [], type))
   }
 
   return {
@@ -125,7 +137,7 @@ function jointRules(type: string, aggregates: Roles, handle: AnyJointHandler): C
       const targets = (command as unknown as { aggregates: Readonly<{ [key: string]: CommandTarget }> })
         .aggregates
       return Object.entries(aggregates).map(([role, { definition }]) =>
-        resolveTarget(definition, targets[role]),
+        resolveTarget(definition, ownValue(targets, role)),
       )
     },
     decide: (states, data, context) => {

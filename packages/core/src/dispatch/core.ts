@@ -75,8 +75,8 @@ export class Core {
   async dispatchCommand<Result, Context>(
     command: Command<Result, Context>,
     ...options: undefined extends Context
-      ? [options?: DispatchOptions<Context>]
-      : [options: DispatchOptions<Context>]
+      ? [options?: DispatchOptions<NoInfer<Context>>]
+      : [options: DispatchOptions<NoInfer<Context>>]
   ): Promise<Result>
   async dispatchCommand(command: Command, options: DispatchOptions<unknown> = {}): Promise<unknown> {
     checkKeys(options, DISPATCH_OPTIONS, 'options')
@@ -175,7 +175,10 @@ function definitionOf(command: Command): CommandDefinition {
     ? (command[commandDefinition] as CommandDefinition | undefined)
     : undefined
   if (definition === undefined) {
-    throw commandUnknown(command, 'make it with its creator, or revive JSON with command(json)')
+    throw commandUnknown(
+      command,
+      'make it with its creator and options, or revive JSON with command(json); a copy of a command loses its definition',
+    )
   }
   return definition
 }

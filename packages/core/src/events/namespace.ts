@@ -1,5 +1,5 @@
 import { eventmillError } from '../errors.ts'
-import { checkInteger, checkName } from '../names.ts'
+import { isName } from '../names.ts'
 import { type DomainEvent, type NewEvent } from './event.ts'
 
 /**
@@ -82,16 +82,14 @@ export function defineEvents<const Source extends string, Payloads extends objec
   source: Source,
   definitions: { readonly [Type in keyof Payloads]: EventDefinition<Payloads[Type]> },
 ): EventNamespace<Source, Payloads> {
-  if (!ABSOLUTE_URI.test(source)) {
+  if (!isName(source) || !ABSOLUTE_URI.test(source)) {
     const message = `the namespace ${JSON.stringify(source)} is no absolute URI such as https://example.com/account`
     throw eventmillError('DEFINITION_INVALID', message, { definition: source })
   }
-  checkName(source, 'source')
   const types = Object.keys(definitions)
   const namespace = { source, types: Object.freeze(types), definitions: Object.freeze({ ...definitions }) }
   for (const [type, definition] of Object.entries<EventDefinition>(definitions)) {
-    checkType(source, type)
-    checkInteger(definition.version, 1, `definitions.${type}.version`)
+    checkType(source, type, definition)
     Object.defineProperty(namespace, type, {
       value: eventCreator(source, type, definition),
       enumerable: true,
@@ -106,11 +104,17 @@ const ABSOLUTE_URI = /^[a-z][a-z\d+.-]*:\S+$/i
 /** `then` would make a namespace look like a promise to `await`; the others are taken. */
 const RESERVED = new Set(['source', 'types', 'definitions', 'then', '__proto__'])
 
-function checkType(source: string, type: string): void {
-  checkName(type, 'type')
-  if (RESERVED.has(type)) {
-    const message = `the event type ${JSON.stringify(type)} of ${source} has a reserved name: choose another`
+function checkType(source: string, type: string, definition: EventDefinition | undefined): void {
+  const refuse = (reason: string) => {
+    const message = `the event type ${JSON.stringify(type)} of ${source} ${reason}`
     throw eventmillError('DEFINITION_INVALID', message, { definition: source })
+  }
+  if (!isName(type)) refuse('must have a name of 1 to 1,024 bytes')
+  if (RESERVED.has(type)) refuse('has a reserved name: choose another')
+  const whole = typeof definition?.encode === 'function' && typeof definition.decode === 'function'
+  if (!whole) refuse('has no definition: give it event<…>(), or a schema')
+  if (!Number.isSafeInteger(definition?.version) || Number(definition?.version) < 1) {
+    refuse('has no version: it must be a safe integer from 1')
   }
 }
 

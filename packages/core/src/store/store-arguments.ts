@@ -12,7 +12,7 @@ import {
   type StreamAppend,
 } from './event-store.ts'
 
-// What every store checks alike before it touches anything. Each function refuses what the contract refuses and
+// What every store checks alike before it touches anything. Array.from, unlike map, does not pass over holes. Each function refuses what the contract refuses and
 // returns the rest complete with its defaults, detached from what the caller holds.
 
 /** A new event that passed `checkAppend`: deeply frozen, with metadata. */
@@ -49,9 +49,9 @@ export interface CheckedReadAll extends CheckedRead {
 export function checkAppend(appends: readonly StreamAppend[], options: AppendOptions = {}): CheckedAppends {
   checkKeys(options, APPEND_OPTIONS, 'options')
   if (options.commitId !== undefined) checkName(options.commitId, 'options.commitId')
-  options.signal?.throwIfAborted()
+  checkSignal(options.signal)
   if (!Array.isArray(appends)) throw invalidArgument('appends', 'an array of at least one stream', appends)
-  const [first, ...others] = (appends as readonly StreamAppend[]).map((append, index) =>
+  const [first, ...others] = Array.from(appends as readonly StreamAppend[], (append, index) =>
     checkStreamAppend(append, `appends[${index}]`),
   )
   if (first === undefined) throw invalidArgument('appends', 'an array of at least one stream', appends)
@@ -93,7 +93,10 @@ export function checkReadStream(
 /** The arguments of `readAll`, complete. Throws `ARGUMENT_INVALID`, or the reason of an aborted signal. */
 export function checkReadAll(options: ReadAllOptions = {}): CheckedReadAll {
   checkKeys(options, READ_ALL_OPTIONS, 'options')
-  return { ...checkRange(options), filter: options.filter && checkFilter(options.filter) }
+  return {
+    ...checkRange(options),
+    filter: options.filter === undefined ? undefined : checkFilter(options.filter),
+  }
 }
 
 /** The arguments of `findCommit`. Throws `ARGUMENT_INVALID`, or the reason of an aborted signal. */
@@ -104,7 +107,7 @@ export function checkFindCommit(
 ): StreamId {
   checkKeys(options, FIND_COMMIT_OPTIONS, 'options')
   checkName(commitId, 'commitId')
-  options.signal?.throwIfAborted()
+  checkSignal(options.signal)
   return checkStream(stream)
 }
 
@@ -128,7 +131,7 @@ function checkStreamAppend(append: StreamAppend, argument: string): CheckedAppen
   return {
     stream: checkStream(stream, `${argument}.stream`),
     expected: checkExpected(expected, `${argument}.expected`),
-    events: (events as readonly NewEvent[]).map((event, index) =>
+    events: Array.from(events as readonly NewEvent[], (event, index) =>
       checkEvent(event, `${argument}.events[${index}]`),
     ),
   }
@@ -169,28 +172,36 @@ function checkRange({ after = 0, upTo, limit, backwards = false, signal }: ReadS
   if (upTo !== undefined) checkInteger(upTo, 0, 'options.upTo')
   if (limit !== undefined) checkInteger(limit, 0, 'options.limit')
   if (typeof backwards !== 'boolean') throw invalidArgument('options.backwards', 'a boolean', backwards)
-  signal?.throwIfAborted()
+  checkSignal(signal)
   return { after, upTo: upTo ?? Infinity, limit: limit ?? Infinity, backwards, signal }
+}
+
+function checkSignal(signal: AbortSignal | undefined): void {
+  if (signal !== undefined && typeof signal.throwIfAborted !== 'function') {
+    throw invalidArgument('options.signal', 'an AbortSignal', signal)
+  }
+  signal?.throwIfAborted()
 }
 
 function checkFilter(filter: EventFilter): EventFilter {
   if (!Array.isArray(filter)) throw invalidArgument('options.filter', 'an array', filter)
-  return (filter as EventFilter).map((item, index) => {
+  return Array.from(filter as EventFilter, (item, index) => {
     const argument = `options.filter[${index}]`
     checkKeys(item, FILTER_ITEM, argument)
     const { source, types, aggregateTypes } = item
     if (source !== undefined) checkName(source, `${argument}.source`)
     return {
       source,
-      types: types && checkNames(types, `${argument}.types`),
-      aggregateTypes: aggregateTypes && checkNames(aggregateTypes, `${argument}.aggregateTypes`),
+      types: types === undefined ? undefined : checkNames(types, `${argument}.types`),
+      aggregateTypes:
+        aggregateTypes === undefined ? undefined : checkNames(aggregateTypes, `${argument}.aggregateTypes`),
     }
   })
 }
 
 function checkNames(names: readonly string[], argument: string): readonly string[] {
   if (!Array.isArray(names)) throw invalidArgument(argument, 'an array of strings', names)
-  return (names as readonly string[]).map((name, index) => {
+  return Array.from(names as readonly string[], (name, index) => {
     checkName(name, `${argument}[${index}]`)
     return name
   })
