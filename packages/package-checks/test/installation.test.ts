@@ -1,5 +1,6 @@
 import { expect, jest, test } from '@jest/globals'
-import { relative } from 'node:path'
+import { mkdir } from 'node:fs/promises'
+import { join, relative } from 'node:path'
 import { installPackages } from '../src/install-packages.ts'
 import { packPackages } from '../src/pack-packages.ts'
 import { run } from '../src/run.ts'
@@ -24,4 +25,17 @@ test('core and the memory store bring nothing but themselves', async () => {
   expect(installed.map((path) => relative(folder, path)).sort()).toEqual(
     wanted.map((name) => `node_modules/${name}`),
   )
+})
+
+test('the command that judges stores runs from its package', async () => {
+  const wanted = ['@eventmill/core', '@eventmill/store-conformance']
+  const project = join(folder, 'conformance')
+  await mkdir(project)
+  const tarballs = await packPackages(folder)
+  await installPackages(
+    project,
+    tarballs.filter(({ name }) => wanted.includes(name)),
+  )
+  const command = join(project, 'node_modules/.bin/eventmill-conformance')
+  expect(await run(command, ['--list'], { folder: project })).toContain('expected/zero (must)')
 })

@@ -31,7 +31,7 @@ export async function runRule(rule: Rule, store: StoreUnderTest): Promise<Verdic
 
 /** Runs one rule on a fresh fixture. Rejects where the store breaks it, or takes longer than it may. */
 export async function obey(rule: Rule, store: StoreUnderTest): Promise<void> {
-  const fixture = await store.fixture()
+  const fixture = await within(timeoutOf(rule), Promise.resolve(store.fixture()))
   try {
     await within(timeoutOf(rule), rule.run(fixture))
   } finally {
@@ -44,7 +44,8 @@ export function timeoutOf({ timeout = 30_000 }: Rule): number {
   return timeout
 }
 
-async function within(milliseconds: number, work: Promise<void>): Promise<void> {
+/** Rejects when the work takes longer. */
+export async function within<Result>(milliseconds: number, work: Promise<Result>): Promise<Result> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
@@ -52,7 +53,7 @@ async function within(milliseconds: number, work: Promise<void>): Promise<void> 
     }, milliseconds)
   })
   try {
-    await Promise.race([work, late])
+    return await Promise.race([work, late])
   } finally {
     clearTimeout(timer)
   }
