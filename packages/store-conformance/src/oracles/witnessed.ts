@@ -1,5 +1,6 @@
 import { type DomainEvent, type EventStore, type ExpectedGeneration, hasCode } from '@eventmill/core'
 import { type Random } from '../random.ts'
+import { type Faults } from '../rule.ts'
 import { verify, verifyEqual } from '../verify.ts'
 import { collect, source, stream } from '../workload.ts'
 
@@ -18,16 +19,33 @@ export interface Testimony {
 export interface Deeds {
   readonly acknowledged: Set<string>
   readonly rejected: Set<string>
+  /** The answer was lost for good: stored or not. */
+  readonly unknown: Set<string>
+}
+
+/** Nothing done yet. */
+export function noDeeds(): Deeds {
+  return { acknowledged: new Set(), rejected: new Set(), unknown: new Set() }
+}
+
+export interface WriteOptions {
+  readonly random: Random
+  /** How many appends. */
+  readonly appends: number
+  /** Whether an append may be to up to three streams. Otherwise it is to one. */
+  readonly several: boolean
+  readonly deeds: Deeds
+  /** Holds up, or cuts, one append in four. Default: none. */
+  readonly faults?: Faults | undefined
 }
 
 /**
- * Appends in a loop to some streams, each time reading first what it then expects, or expecting less. `streams`
- * per append are one, or up to three with `several`.
+ * Appends in a loop to some streams, each time reading first what it then expects, or expecting less.
  */
 export async function write(
   store: EventStore,
   writer: string,
-  { random, appends, several, deeds }: { random: Random; appends: number; several: boolean; deeds: Deeds },
+  { random, appends, several, deeds, faults }: WriteOptions,
 ): Promise<void> {
   for (let n = 0; n < appends; n++) {
     const append = `${writer}-${n}`
@@ -47,11 +65,12 @@ export async function write(
       })),
     }))
     try {
-      await store.append(streams)
+      await troubled(store, random, faults, () => store.append(streams))
       deeds.acknowledged.add(append)
     } catch (error) {
-      if (!hasCode(error, 'GENERATION_CONFLICT')) throw error
-      deeds.rejected.add(append)
+      if (hasCode(error, 'APPEND_OUTCOME_UNKNOWN')) deeds.unknown.add(append)
+      else if (hasCode(error, 'GENERATION_CONFLICT')) deeds.rejected.add(append)
+      else throw error
     }
   }
 }
@@ -60,7 +79,7 @@ export async function write(
  * Judges a log by what its events testify: every append stands whole, in its order, and met its expectations at the
  * place where it stands; every acknowledged append is there once, and no rejected one.
  */
-export function judge(log: readonly DomainEvent[], { acknowledged, rejected }: Deeds): void {
+export function judge(log: readonly DomainEvent[], { acknowledged, rejected, unknown }: Deeds): void {
   const generations = new Map<string, number>()
   const seen = new Map<string, DomainEvent[]>()
   for (const event of log) {
@@ -87,7 +106,10 @@ export function judge(log: readonly DomainEvent[], { acknowledged, rejected }: D
   }
   for (const [append, events] of seen) {
     verify(!rejected.has(append), `the append ${append} was rejected, but stands in the log`)
-    verify(acknowledged.has(append), `the append ${append} was never acknowledged, but stands in the log`)
+    verify(
+      acknowledged.has(append) || unknown.has(append),
+      `the append ${append} was never acknowledged, but stands in the log`,
+    )
     for (const id of new Set(events.map(({ aggregateId }) => aggregateId))) {
       const own = events.filter(({ aggregateId }) => aggregateId === id).map(({ data }) => data as Testimony)
       verifyEqual(
@@ -105,6 +127,26 @@ export function judge(log: readonly DomainEvent[], { acknowledged, rejected }: D
 /** Reads the whole log of a store. */
 export function readLog(store: EventStore): Promise<readonly DomainEvent[]> {
   return collect(store.readAll())
+}
+
+/** Appends with some trouble on the way: held up while others go on, or cut off. */
+async function troubled(
+  store: EventStore,
+  random: Random,
+  faults: Faults | undefined,
+  append: () => Promise<unknown>,
+): Promise<void> {
+  const trouble = faults === undefined ? 0 : random.below(8)
+  if (trouble === 1) {
+    const release = await faults?.holdUp(store)
+    const appending = append()
+    for (let turns = random.below(5); turns >= 0; turns--) await new Promise((resolve) => setTimeout(resolve))
+    release?.()
+    await appending
+    return
+  }
+  if (trouble === 2) await faults?.cut(store, random.of('before', 'during', 'after'))
+  await append()
 }
 
 async function expectation(store: EventStore, id: string, random: Random): Promise<ExpectedGeneration> {

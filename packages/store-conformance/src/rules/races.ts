@@ -1,7 +1,7 @@
 import { liveReader } from '../oracles/live-reader.ts'
-import { type Deeds, judge, readLog, write } from '../oracles/witnessed.ts'
+import { judge, noDeeds, readLog, write } from '../oracles/witnessed.ts'
 import { Random } from '../random.ts'
-import { type Fixture, type Rule } from '../rule.ts'
+import { type Faults, type Fixture, type Rule } from '../rule.ts'
 import { upTo } from '../workload.ts'
 
 /** What holds while many write and many read, judged by two oracles. */
@@ -33,38 +33,49 @@ export const raceRules: readonly Rule[] = [
     level: 'must',
     needs: [],
     timeout: 120_000,
-    run: async (fixture) => {
-      const deeds: Deeds = { acknowledged: new Set(), rejected: new Set() }
-      let writing = 6
-      const writers = upTo(writing).map(async (writer) => {
-        try {
-          const store = await fixture.connect()
-          const { multiStream } = store.capabilities
-          const random = new Random(writer)
-          await write(store, `w${writer}`, { random, appends: 40, several: multiStream, deeds })
-        } finally {
-          writing -= 1
-        }
-      })
-      const readers = upTo(6).map(async (number) => {
-        const connect = () => fixture.connect()
-        const random = new Random(100 + number)
-        const after = number % 3 === 0 ? await (await connect()).head() : 0
-        const filter = number % 2 === 0 ? [{ types: ['Odd'] }] : undefined
-        const reader = liveReader({ name: `r${number}`, connect, after, filter, random })
-        await reader.follow(() => writing === 0)
-        return reader
-      })
-      await Promise.all(writers)
-      const log = await readLog(await fixture.connect())
-      for (const reader of await Promise.all(readers)) reader.compare(log)
-      judge(log, deeds)
-    },
+    run: (fixture) => readersFollow(fixture, undefined),
+  },
+  {
+    id: 'race/readers-beside-stalls',
+    title: 'the same holds beside writers that stall, lose their connections and commit late',
+    why: 'One slow writer is enough for a read model to pass over what it commits.',
+    level: 'must',
+    needs: ['faults'],
+    timeout: 120_000,
+    run: (fixture) => readersFollow(fixture, fixture.faults),
   },
 ]
 
+async function readersFollow(fixture: Fixture, faults: Faults | undefined): Promise<void> {
+  const deeds = noDeeds()
+  let writing = 6
+  const writers = upTo(writing).map(async (writer) => {
+    try {
+      const store = await fixture.connect()
+      const { multiStream } = store.capabilities
+      const random = new Random(writer)
+      await write(store, `w${writer}`, { random, appends: 40, several: multiStream, deeds, faults })
+    } finally {
+      writing -= 1
+    }
+  })
+  const readers = upTo(6).map(async (number) => {
+    const connect = () => fixture.connect()
+    const random = new Random(100 + number)
+    const after = number % 3 === 0 ? await (await connect()).head() : 0
+    const filter = number % 2 === 0 ? [{ types: ['Odd'] }] : undefined
+    const reader = liveReader({ name: `r${number}`, connect, after, filter, random })
+    await reader.follow(() => writing === 0)
+    return reader
+  })
+  const [followers] = await Promise.all([Promise.all(readers), Promise.all(writers)])
+  const log = await readLog(await fixture.connect())
+  for (const reader of followers) reader.compare(log)
+  judge(log, deeds)
+}
+
 async function writersRace(fixture: Fixture, { several }: { readonly several: boolean }): Promise<void> {
-  const deeds: Deeds = { acknowledged: new Set(), rejected: new Set() }
+  const deeds = noDeeds()
   const writers = upTo(8).map(async (writer) =>
     write(await fixture.connect(), `w${writer}`, { random: new Random(writer), appends: 60, several, deeds }),
   )
