@@ -78,7 +78,13 @@ function copyArray(array: readonly unknown[], trail: Trail): Json {
 
 function copyObject(object: object, trail: Trail): Json {
   if (!isPlain(object)) throw refusal(trail, `an instance of ${className(object)}`)
-  if (Object.getOwnPropertySymbols(object).length > 0) throw refusal(trail, 'an object with symbols for keys')
+  if (
+    Object.getOwnPropertySymbols(object).some((key) =>
+      Object.prototype.propertyIsEnumerable.call(object, key),
+    )
+  ) {
+    throw refusal(trail, 'an object with symbols for keys')
+  }
   descend(object, trail)
   const result: { [key: string]: Json } = {}
   for (const key of Object.keys(object)) {

@@ -52,6 +52,28 @@ describe('a command that was applied before', () => {
   })
 })
 
+describe('a command id that was used for other aggregates', () => {
+  test('is refused, since nothing was applied to these', async () => {
+    const core = new Core(new InMemoryStore())
+    await core.dispatchCommand(Account.commands.Deposit('A', { cents: 9 }, { commandId: 'deposit' }))
+    await core.dispatchCommand(Transfer({ from: 'A', to: 'B' }, { cents: 5 }, { commandId }))
+    for (const id of [commandId, 'deposit']) {
+      const other = core.dispatchCommand(Transfer({ from: 'A', to: 'C' }, { cents: 1 }, { commandId: id }))
+      await expect(other).rejects.toHaveProperty('code', 'COMMIT_ID_REUSED')
+    }
+  })
+
+  test('is found although a later event cannot be read', async () => {
+    const store = new InMemoryStore()
+    const core = new Core(store)
+    const deposit = Account.commands.Deposit('DE1', { cents: 5 }, { commandId })
+    const first = await core.dispatchCommand(deposit)
+    const newer = { ...accountEvents.Deposited({ cents: 1 }), version: 2 }
+    await store.append([{ stream: Account.stream('DE1'), expected: 1, events: [newer] }])
+    expect(await core.dispatchCommand(deposit)).toEqual(first)
+  })
+})
+
 describe('a command that was not applied', () => {
   test('because it was refused is decided again under the same id', async () => {
     const core = new Core(new InMemoryStore())

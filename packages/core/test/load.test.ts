@@ -148,6 +148,22 @@ describe('an aborted dispatch', () => {
     expect(await store.head()).toBe(0)
   })
 
+  test('does not wait for its handler, nor does the next command', async () => {
+    const core = new Core(new InMemoryStore())
+    const controller = new AbortController()
+    const ask = () => {
+      setImmediate(() => {
+        controller.abort(new Error('enough'))
+      })
+      return new Promise<boolean>(() => undefined)
+    }
+    const check = Account.commands.Check('DE1')
+    const dispatched = core.dispatchCommand(check, { context: { ask }, signal: controller.signal })
+    const next = core.dispatchCommand(Account.commands.Close('DE1'))
+    await expect(dispatched).rejects.toThrow('enough')
+    expect(await next).toHaveProperty('generation', 1)
+  })
+
   test('does not wait for its next try', async () => {
     const store = new InMemoryStore()
     const controller = new AbortController()

@@ -61,6 +61,19 @@ describe('a handler that dispatches to its own aggregate', () => {
   })
 })
 
+test('a handler that waits for what another handler has left behind fails instead of waiting for itself', async () => {
+  const core = new Core(new InMemoryStore())
+  let left: Promise<unknown> = Promise.resolve()
+  const leave = () => {
+    left = new Promise(setImmediate).then(() => core.dispatchCommand(Do('N'), idle))
+  }
+  const context = async () => {
+    await core.dispatchCommand(Do('M'), { context: leave })
+    await left
+  }
+  await expect(core.dispatchCommand(Do('N'), { context })).rejects.toEqual(reentrant)
+})
+
 describe('a handler that dispatches to another aggregate', () => {
   test('succeeds', async () => {
     const core = new Core(new InMemoryStore())

@@ -1,4 +1,5 @@
 import {
+  copyJson,
   defineEvents as define,
   type EventDefinition,
   eventmillError,
@@ -58,7 +59,8 @@ function payloadDefinition(
     assertStorable(each.schema, `version ${index + 1} of ${name}`)
   })
   const newest = versions.length
-  const trusted = trustStored && !inspect(schema).converts
+  const { converts, vanishes } = inspect(schema)
+  const trusted = trustStored && !converts
 
   const schemaOf = (version: number) => {
     const known = versions[version - 1]
@@ -75,7 +77,12 @@ function payloadDefinition(
   }
   return {
     version: newest,
-    encode: (data) => parsed(safeEncode(schema, data)),
+    encode: (data) => {
+      const json = parsed(safeEncode(schema, data))
+      // What is left out must not be missed by whoever reads it.
+      if (vanishes) parsed(safeDecode(schema, copyJson(json, 'data') as never))
+      return json
+    },
     decode,
     check: (json, version) => {
       parsed(safeDecode(schemaOf(version), json as never))

@@ -12,6 +12,8 @@ export interface Inspection {
   readonly obstacles: readonly Obstacle[]
   /** Whether a stored payload and a decoded one may differ, as they do with a codec. */
   readonly converts: boolean
+  /** Whether a payload may hold an `undefined` that its stored form leaves out, and that reading may miss. */
+  readonly vanishes: boolean
 }
 
 /**
@@ -19,7 +21,7 @@ export interface Inspection {
  * a payload at hand, as in `z.any()` or `z.custom()`, is left to the store.
  */
 export function inspect(schema: z.$ZodType): Inspection {
-  const walk: Walk = { obstacles: [], seen: new Map(), converts: false }
+  const walk: Walk = { obstacles: [], seen: new Map(), converts: false, vanishes: false }
   visit(schema, { path: 'data', stored: true, optional: false }, walk)
   return walk
 }
@@ -29,6 +31,7 @@ interface Walk {
   /** Schemas may be recursive: each is visited once in each kind of place. */
   readonly seen: Map<object, Set<string>>
   converts: boolean
+  vanishes: boolean
 }
 
 /** Where in a payload a schema stands. */
@@ -118,9 +121,11 @@ function step({ def, ...internals }: z.$ZodTypes['_zod'], place: Place, walk: Wa
       refuse('is a one-way transform, so that nothing can be encoded: use z.codec() with both ways')
       return
     case 'undefined':
+      walk.vanishes = true
       if (place.stored && !place.optional) refuse(notJson('undefined'))
       return
     case 'literal':
+      if (def.values.includes(undefined)) walk.vanishes = true
       for (const value of def.values) {
         const carried = value === null || ['string', 'number', 'boolean'].includes(typeof value)
         if (place.stored && !carried && !(value === undefined && place.optional)) {
@@ -129,6 +134,7 @@ function step({ def, ...internals }: z.$ZodTypes['_zod'], place: Place, walk: Wa
       }
       return
     case 'custom':
+      walk.vanishes = true
       if (place.stored && internals.bag.Class !== undefined) refuse(notJson('a class instance'))
       return
     case 'bigint':
@@ -144,6 +150,9 @@ function step({ def, ...internals }: z.$ZodTypes['_zod'], place: Place, walk: Wa
       if (place.stored) refuse(notJson(def.type))
       return
     case 'any':
+    case 'unknown':
+      walk.vanishes = true
+      return
     case 'boolean':
     case 'enum':
     case 'never':
@@ -151,7 +160,6 @@ function step({ def, ...internals }: z.$ZodTypes['_zod'], place: Place, walk: Wa
     case 'number':
     case 'string':
     case 'template_literal':
-    case 'unknown':
       return
   }
 }

@@ -108,6 +108,25 @@ describe('an event through Core', () => {
     )
   })
 
+  test('that would be unreadable once stored is not stored', async () => {
+    const store = new InMemoryStore()
+    const events = defineEvents(source, { Made: z.object({ n: z.number(), extra: z.unknown() }) })
+    const Maker = defineAggregate({
+      type: 'Maker',
+      events,
+      initialize: (_id: string) => 0,
+      apply: { Made: (_state, { data }) => data.n },
+      handle: { Make: (_state, extra: unknown) => events.Made({ n: 1, extra }) },
+    })
+    const core = new Core(store)
+    await expect(core.dispatchCommand(Maker.commands.Make('M'))).rejects.toHaveProperty(
+      'code',
+      'EVENT_INVALID',
+    )
+    expect(await core.dispatchCommand(Maker.commands.Make('M', 'x'))).toHaveProperty('state', 1)
+    expect(await store.head()).toBe(1)
+  })
+
   test('of an asynchronous schema is refused instead of passed unchecked', async () => {
     const events = defineEvents(source, {
       Made: z.object({ a: z.string().refine(() => Promise.resolve(false)) }),

@@ -156,7 +156,11 @@ export class InMemoryStore implements EventStore {
       else stream.push(event)
       this.#log.push(event)
     }
-    return { events: Object.freeze(events), generations: Object.freeze(generations), repeated: false }
+    return Object.freeze({
+      events: Object.freeze(events),
+      generations: Object.freeze(generations),
+      repeated: false,
+    })
   }
 
   /** The events of an array whose event number n stands at index n - 1; those that come while it reads are left out. */

@@ -213,6 +213,7 @@ describe('what is stored', () => {
       expect(() => Object.assign(event.metadata, { by: 'me' })).toThrow(TypeError)
     }
     expect(() => (appended.events as unknown[]).pop()).toThrow(TypeError)
+    expect(() => Object.assign(appended, { generations: [99] })).toThrow(TypeError)
   })
 })
 
@@ -290,9 +291,9 @@ describe('a commit id', () => {
   })
 
   test('is not found by a look-alike', async () => {
-    await store.append([{ stream: account('x'), expected: 0, events: [deposited(1)] }], { commitId: 'y' })
-    expect(await store.findCommit({ aggregateType: 'Account', aggregateId: 'xy' }, 'y')).toBeUndefined()
-    expect(await store.findCommit(account('x'), 'Y')).toBeUndefined()
+    await store.append([{ stream: account('x'), expected: 0, events: [deposited(1)] }], { commitId: 'yz' })
+    expect(await store.findCommit(account('xy'), 'z')).toBeUndefined()
+    expect(await store.findCommit(account('x'), 'YZ')).toBeUndefined()
   })
 
   test('sent many times at once applies once', async () => {

@@ -92,8 +92,7 @@ export type Appliers<State, Namespace extends AnyNamespace> = {
   >
 }
 
-// Not distributive: distributed over a union of states, literals in what an applier returns would widen.
-type Applier<State, Event> = [State] extends [never] ? never : (state: State, event: Event) => State
+type Applier<State, Event> = (state: State, event: Event) => State
 
 /** Handlers by command name: `(state, data, context) => events`, at once or later. */
 export interface Handlers<State, Event> {

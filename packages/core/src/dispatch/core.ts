@@ -21,6 +21,7 @@ import { Dispatch } from './dispatch.ts'
 import { HandlerScopes } from './handler-scope.ts'
 import { Lanes } from './lanes.ts'
 import { load } from './load.ts'
+import { unlessAborted } from './unless-aborted.ts'
 
 export interface CoreOptions {
   /**
@@ -90,7 +91,7 @@ export class Core {
       const decision = this.#scopes.run(keys, () => definition.decide(states, command.data, context))
       // A handler that could wait for its own lane unnoticed must not hold it; the store still checks generations.
       if (isPromise(decision) && !this.#scopes.followsPromises) leave()
-      return decision
+      return isPromise(decision) ? unlessAborted(decision, signal) : decision
     }
     try {
       const input = { store: this.#store, command, targets, decide, retries: this.#retries, signal }

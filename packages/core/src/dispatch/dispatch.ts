@@ -2,6 +2,7 @@ import { initialVersion, nextVersion, type VersionedAggregate } from '../aggrega
 import { type Command, type Decisions, type ResolvedTarget } from '../aggregates/command.ts'
 import { eventmillError, hasCode } from '../errors.ts'
 import { type Generation, type Metadata, type NewEvent } from '../events/event.ts'
+import { streamKey, streamName } from '../events/stream.ts'
 import { type AppendOptions, type AppendResult, type EventStore } from '../store/event-store.ts'
 import { generationConflict } from '../store/expectation.ts'
 import { backOff } from './backoff.ts'
@@ -40,15 +41,24 @@ export class Dispatch {
         return await this.#attempt()
       } catch (error) {
         if (!(error instanceof Overtaken)) throw error
-        if (attempt > retries) throw error.cause
+        if (attempt > retries) return await this.#lastLook(error.cause)
       }
       await backOff(attempt, signal)
     }
   }
 
-  async #attempt(): Promise<Aggregates> {
-    const [applied] = await Promise.all([this.#alreadyApplied(), this.#load()])
+  /** A rival may have been faster with this very command. */
+  async #lastLook(conflict: unknown): Promise<Aggregates> {
+    const applied = await this.#alreadyApplied()
     if (applied !== undefined) return applied
+    throw conflict
+  }
+
+  async #attempt(): Promise<Aggregates> {
+    // Not beside the load: what was applied is told even if a later event cannot be read.
+    const applied = await this.#alreadyApplied()
+    if (applied !== undefined) return applied
+    await this.#load()
     let decisions: Decisions
     try {
       decisions = await this.#decide()
@@ -66,7 +76,17 @@ export class Dispatch {
     const [first] = targets
     if (command.commandId === undefined || first === undefined) return undefined
     const commit = await store.findCommit(first.stream, command.commandId, { signal })
-    return commit && this.#loadAsOf(commit.generations)
+    if (commit === undefined) return undefined
+    const known = new Set(targets.map(({ stream }) => streamKey(stream)))
+    if (
+      commit.generations.length !== targets.length ||
+      !commit.events.every((event) => known.has(streamKey(event)))
+    ) {
+      const { stream } = first
+      const message = `the command id ${command.commandId} was used on ${streamName(stream)} for a command to other aggregates`
+      throw eventmillError('COMMIT_ID_REUSED', message, { stream, commitId: command.commandId })
+    }
+    return this.#loadAsOf(commit.generations)
   }
 
   async #load(): Promise<void> {

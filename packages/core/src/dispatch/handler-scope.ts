@@ -5,6 +5,8 @@ export interface HandlerScope {
   readonly keys: readonly string[]
   /** What a handler started, and did not wait for, still carries the scope but is not inside of it any more. */
   deciding: boolean
+  /** The scope inside of which this one was entered. */
+  readonly around: HandlerScope | undefined
 }
 
 /** Tells a dispatch whether it comes from inside a handler, which must not wait for what that handler holds. */
@@ -22,8 +24,9 @@ export class HandlerScopes {
 
   /** The scope of the handler inside of which this is called. */
   current(): HandlerScope | undefined {
-    const scope = this.#storage.getStore()
-    return scope?.deciding === true ? scope : undefined
+    let scope = this.#storage.getStore()
+    while (scope !== undefined && !scope.deciding) scope = scope.around
+    return scope
   }
 
   /** Runs a handler, whether it answers at once or later, in a scope of its own. */
@@ -32,7 +35,7 @@ export class HandlerScopes {
     handler: () => Result | PromiseLike<Result>,
   ): Result | Promise<Result> {
     const around = this.current()
-    const scope = { keys: around === undefined ? keys : [...around.keys, ...keys], deciding: true }
+    const scope = { keys: around === undefined ? keys : [...around.keys, ...keys], deciding: true, around }
     let later = false
     try {
       const result = this.#storage.run(scope, handler)

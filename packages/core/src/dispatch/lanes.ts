@@ -38,6 +38,7 @@ export class Lanes {
 
 function turn(waiting: Set<() => void>, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
+    signal?.throwIfAborted()
     const enter = () => {
       waiting.delete(enter)
       signal?.removeEventListener('abort', abort)

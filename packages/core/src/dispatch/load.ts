@@ -22,7 +22,7 @@ export async function load(
 ): Promise<VersionedAggregate> {
   let aggregate = known
   for await (const event of store.readStream(stream, { after: known.generation, upTo, signal })) {
-    if (Date.parse(event.time) > until) break
+    if (until !== Infinity && Date.parse(event.time) > until) break
     aggregate = nextVersion(definition, aggregate, event)
   }
   return aggregate

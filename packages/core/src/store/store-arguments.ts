@@ -65,7 +65,7 @@ export function checkStream(stream: StreamId, argument = 'stream'): StreamId {
   const { aggregateType, aggregateId } = stream
   checkName(aggregateType, `${argument}.aggregateType`)
   checkName(aggregateId, `${argument}.aggregateId`)
-  return { aggregateType, aggregateId }
+  return Object.freeze({ aggregateType, aggregateId })
 }
 
 /** Throws `STREAM_REPEATED` where two of these name the same stream. */
