@@ -1,11 +1,21 @@
 #!/usr/bin/env node
-import { writeFile } from 'node:fs/promises'
-import { existsSync } from 'node:fs'
+import { stat, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
-import { parseArgs } from 'node:util'
-import { conforms, reportMarkdown, reportOf, reportRow, reportSummary } from './report/report.ts'
-import { type StoreUnderTest } from './rule.ts'
+import { inspect, parseArgs } from 'node:util'
+import { messageOf } from './report/message-of.ts'
+import {
+  conforms,
+  reportedRule,
+  reportMarkdown,
+  reportOf,
+  reportRowEnd,
+  reportRowStart,
+  reportSummary,
+  type Report,
+} from './report/report.ts'
+import { type Rule, type StoreUnderTest } from './rule.ts'
 import { rules } from './rules/rules.ts'
 import { runRule, type Verdict, within } from './run-rule.ts'
 
@@ -14,19 +24,23 @@ const HELP = `Usage: eventmill-conformance [options] <fixture>
 Runs the rules of the store contract on the store that a module exports as \`store\`, or by default.
 
   --rule <prefix>     only the rules whose id begins so
-  --json <file>       write the report as JSON
-  --markdown <file>   write the report as Markdown
+  --json <file>       write the report as JSON; - is the standard output
+  --markdown <file>   write the report as Markdown; - is the standard output
   --list              show the rules, and why each is there
   --help              show this
 
 Ends with 0 where the store conforms, with 1 where it does not, and with 2 where the rules could not be run.
 `
 
-/** In milliseconds. */
-const FIXTURE_TIMEOUT = 10_000
+/** How long a module may take to load, and its fixture to open. In milliseconds. */
+const OPENING_TIMEOUT = 10_000
 
 /** What the caller can mend: told in one line. */
 class BadInput extends Error {}
+
+/** What the store threw where nobody can catch it, and no rule has been failed for yet. */
+const strays: unknown[] = []
+process.on('uncaughtException', (error) => strays.push(error))
 
 // A rule may leave timers and connections behind: nothing waits for them.
 process.exit(await main(process.argv.slice(2)).catch(failed))
@@ -34,34 +48,24 @@ process.exit(await main(process.argv.slice(2)).catch(failed))
 async function main(args: readonly string[]): Promise<number> {
   const { values, file } = parse(args)
   if (values.help === true) {
-    process.stdout.write(HELP)
+    await print(HELP)
     return 0
   }
   const prefix = values.rule ?? ''
   const chosen = rules.filter(({ id }) => id.startsWith(prefix))
   if (chosen.length === 0) throw new BadInput(`no rule begins with ${prefix}: see --list`)
   if (values.list === true) {
-    for (const { id, level, title, why } of chosen) {
-      process.stdout.write(`${id} (${level})\n  ${title}\n  ${why}\n`)
-    }
+    await print(chosen.map(described).join(''))
     return 0
   }
   const store = await load(file)
   await tryFixture(store)
-  process.stdout.write(`${store.name}: ${chosen.length} rules\n\n`)
-  const verdicts: Verdict[] = []
-  for (const rule of chosen) {
-    const verdict = await runRule(rule, store)
-    verdicts.push(verdict)
-    const [reported] = reportOf(store.name, [verdict], new Date()).rules
-    if (reported !== undefined) process.stdout.write(`${reportRow(reported)}\n`)
-  }
-  const report = reportOf(store.name, verdicts, new Date())
+  const outputs = [values.json, values.markdown].filter((output) => output !== undefined)
+  // A file that cannot be written is told before the rules are run, not after.
+  for (const output of outputs) await write(output, '')
+  const report = await judge(chosen, store, outputs.includes('-') ? process.stderr : process.stdout)
   if (values.json !== undefined) await write(values.json, `${JSON.stringify(report, null, 2)}\n`)
   if (values.markdown !== undefined) await write(values.markdown, reportMarkdown(report))
-  process.stdout.write(
-    `\n${store.name} ${conforms(report) ? 'conforms' : 'does not conform'}: ${reportSummary(report)}\n`,
-  )
   return conforms(report) ? 0 : 1
 }
 
@@ -75,19 +79,30 @@ function parse(args: readonly string[]) {
   } as const
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
-    return { values, file: positionals[0] }
+    const [file, second] = positionals
+    if (second !== undefined) throw new BadInput(`one fixture at a time: ${second} is a second`)
+    if (values.json === '-' && values.markdown === '-') {
+      throw new BadInput('--json - and --markdown - cannot both have the standard output')
+    }
+    return { values, file }
   } catch (error) {
     throw new BadInput(messageOf(error))
   }
 }
 
+function described({ id, level, title, why }: Rule): string {
+  return `${id} (${level})\n  ${title}\n  ${why}\n`
+}
+
 async function load(file: string | undefined): Promise<StoreUnderTest> {
   if (file === undefined) throw new BadInput('no fixture given: eventmill-conformance ./my-store.fixture.js')
   const path = resolve(file)
-  if (!existsSync(path)) throw new BadInput(`there is no file ${file}`)
-  const module = (await import(pathToFileURL(path).href).catch((error: unknown) => {
+  const found = await stat(path).catch(() => undefined)
+  if (found?.isFile() !== true) throw new BadInput(`there is no file ${file}`)
+  const loading = import(pathToFileURL(path).href) as Promise<{ store?: unknown; default?: unknown }>
+  const module = await within(OPENING_TIMEOUT, loading).catch((error: unknown) => {
     throw new BadInput(`${file} cannot be loaded: ${messageOf(error)}`)
-  })) as { readonly store?: unknown; readonly default?: unknown }
+  })
   const store = module.store ?? module.default
   if (!isStoreUnderTest(store)) {
     throw new BadInput(`${file} exports no store: export const store = { name, fixture, declined }`)
@@ -113,23 +128,59 @@ async function tryFixture(store: StoreUnderTest): Promise<void> {
     await fixture.connect()
     await fixture.dispose?.()
   }
-  await within(FIXTURE_TIMEOUT, opening()).catch((error: unknown) => {
+  await within(OPENING_TIMEOUT, opening()).catch((error: unknown) => {
     throw new BadInput(`the fixture of ${store.name} does not open: ${messageOf(error)}`)
   })
 }
 
+/** Runs the rules one after the other, and shows how it goes. */
+async function judge(
+  chosen: readonly Rule[],
+  store: StoreUnderTest,
+  table: NodeJS.WriteStream,
+): Promise<Report> {
+  await print(`${store.name}: ${chosen.length} rules\n\n`, table)
+  const verdicts: Verdict[] = []
+  for (const rule of chosen) {
+    await print(reportRowStart(rule), table)
+    const verdict = await runRule(rule, store)
+    // Node tells of a rejection that nobody handles only when the promises at hand have been settled.
+    await setImmediate()
+    const final = strays.length > 0 ? withStray(verdict, strays.splice(0)) : verdict
+    verdicts.push(final)
+    await print(`${reportRowEnd(reportedRule(final))}\n`, table)
+  }
+  const report = reportOf(store.name, verdicts, new Date())
+  const conclusion = conforms(report) ? 'conforms' : 'does not conform'
+  await print(`\n${store.name} ${conclusion}: ${reportSummary(report)}\n`, table)
+  return report
+}
+
+/** What a store throws where nobody can catch it would end a process: it fails the rule. */
+function withStray(verdict: Verdict, [error]: readonly unknown[]): Verdict {
+  const milliseconds = verdict.verdict === 'skipped' ? 0 : verdict.milliseconds
+  const stray = new Error(`nobody could catch: ${messageOf(error)}`)
+  return { rule: verdict.rule, verdict: 'failed', milliseconds, error: stray }
+}
+
 async function write(file: string, text: string): Promise<void> {
+  if (file === '-') {
+    await print(text)
+    return
+  }
   await writeFile(file, text).catch((error: unknown) => {
     throw new BadInput(`${file} cannot be written: ${messageOf(error)}`)
   })
 }
 
-function failed(error: unknown): number {
-  if (!(error instanceof BadInput)) throw error
-  process.stderr.write(`${error.message.split('\n')[0] ?? ''}\n`)
-  return 2
+/** Resolves when the text is out: the end of the process would cut it off. */
+async function print(text: string, stream: NodeJS.WriteStream = process.stdout): Promise<void> {
+  await new Promise((done) => stream.write(text, done))
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+/** Anything but bad input is a mistake of this command, to be reported with its stack. */
+async function failed(error: unknown): Promise<number> {
+  const text = error instanceof BadInput ? error.message.split('\n')[0] : inspect(error)
+  await print(`${text ?? ''}\n`, process.stderr)
+  return 2
 }

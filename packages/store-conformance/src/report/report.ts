@@ -1,11 +1,14 @@
 import { type Rule } from '../rule.ts'
 import { type Verdict } from '../run-rule.ts'
+import { messageOf } from './message-of.ts'
 
 /** How a store did on the rules. */
 export interface Report {
   readonly store: string
   /** RFC 3339. */
   readonly date: string
+  /** What the rules took together. */
+  readonly milliseconds: number
   readonly passed: number
   readonly failed: number
   readonly skipped: number
@@ -15,22 +18,37 @@ export interface Report {
 /** How a store did on one rule. */
 export interface ReportedRule extends Pick<Rule, 'id' | 'level' | 'title'> {
   readonly verdict: Verdict['verdict']
+  /** 0 where it was skipped. */
   readonly milliseconds: number
-  /** Why it was skipped, or what was found. */
-  readonly note: string
+  /** Why it was skipped. */
+  readonly reason?: string
+  /** What was found where it failed. */
+  readonly error?: string
 }
 
 /** The verdicts on a store as a report. */
 export function reportOf(store: string, verdicts: readonly Verdict[], date: Date): Report {
   const count = (wanted: Verdict['verdict']) => verdicts.filter(({ verdict }) => verdict === wanted).length
+  const rules = verdicts.map(reportedRule)
   return {
     store,
     date: date.toISOString(),
+    milliseconds: rules.reduce((sum, { milliseconds }) => sum + milliseconds, 0),
     passed: count('passed'),
     failed: count('failed'),
     skipped: count('skipped'),
-    rules: verdicts.map(reportedRule),
+    rules,
   }
+}
+
+/** The verdict on one rule as its part of a report. */
+export function reportedRule(verdict: Verdict): ReportedRule {
+  const { id, level, title } = verdict.rule
+  const rule = { id, level, title, verdict: verdict.verdict }
+  if (verdict.verdict === 'skipped') return { ...rule, milliseconds: 0, reason: verdict.reason }
+  const { milliseconds } = verdict
+  if (verdict.verdict === 'passed') return { ...rule, milliseconds }
+  return { ...rule, milliseconds, error: messageOf(verdict.error) }
 }
 
 /** Whether the store may be called conforming: every `must` rule was passed, or skipped with its reason. */
@@ -38,11 +56,15 @@ export function conforms({ rules }: Report): boolean {
   return rules.every(({ level, verdict }) => level === 'should' || verdict !== 'failed')
 }
 
-/** One rule as a line of a table. */
-export function reportRow({ id, level, verdict, milliseconds, note }: ReportedRule): string {
-  const word = verdict === 'failed' && level === 'should' ? 'warning' : verdict
-  const time = verdict === 'skipped' ? '' : `${Math.round(milliseconds)} ms`
-  return [id.padEnd(32), word.padEnd(8), time.padStart(9), note && `  ${oneLine(note)}`].join(' ').trimEnd()
+/** The beginning of a line of the table, shown while the rule runs. */
+export function reportRowStart({ id }: Pick<Rule, 'id'>): string {
+  return `${id.padEnd(32)} `
+}
+
+/** The rest of that line. */
+export function reportRowEnd(rule: ReportedRule): string {
+  const time = rule.verdict === 'skipped' ? '' : `${Math.round(rule.milliseconds)} ms`
+  return `${wordOf(rule).padEnd(8)} ${time.padStart(9)}  ${oneLine(noteOn(rule))}`.trimEnd()
 }
 
 /** The counts of a report in one line. */
@@ -52,31 +74,36 @@ export function reportSummary({ passed, failed, skipped }: Report): string {
 
 /** A report as a page. */
 export function reportMarkdown(report: Report): string {
-  const rows = report.rules.map(({ id, title, level, verdict, note }) =>
-    [`\`${id}\``, title, level, verdict, note].map(cell).join(' | '),
+  const rows = report.rules.map((rule) =>
+    [
+      `\`${rule.id}\``,
+      rule.title,
+      rule.level,
+      wordOf(rule),
+      `${Math.round(rule.milliseconds)} ms`,
+      noteOn(rule),
+    ]
+      .map(cell)
+      .join(' | '),
   )
   return [
     `# ${report.store}: ${conforms(report) ? 'conforms' : 'does not conform'}`,
     '',
     `${reportSummary(report)} (${report.date})`,
     '',
-    '| rule | what a conforming store does | level | verdict | note |',
-    '| --- | --- | --- | --- | --- |',
+    '| rule | what a conforming store does | level | verdict | time | note |',
+    '| --- | --- | --- | --- | ---: | --- |',
     ...rows.map((row) => `| ${row} |`),
     '',
   ].join('\n')
 }
 
-function reportedRule(verdict: Verdict): ReportedRule {
-  const { id, level, title } = verdict.rule
-  const rule = { id, level, title, verdict: verdict.verdict }
-  if (verdict.verdict === 'skipped') return { ...rule, milliseconds: 0, note: verdict.reason }
-  const note = verdict.verdict === 'failed' ? messageOf(verdict.error) : ''
-  return { ...rule, milliseconds: verdict.milliseconds, note }
+function wordOf({ level, verdict }: ReportedRule): string {
+  return verdict === 'failed' && level === 'should' ? 'warning' : verdict
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+function noteOn({ reason, error }: ReportedRule): string {
+  return reason ?? error ?? ''
 }
 
 function oneLine(text: string): string {
