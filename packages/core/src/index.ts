@@ -72,6 +72,7 @@ export {
   checkFindCommit,
   checkReadAll,
   checkReadStream,
+  checkWaitForAppend,
   type CheckedAppend,
   type CheckedAppends,
   type CheckedEvent,
@@ -87,5 +88,6 @@ export {
   type ErrorFields,
   type ErrorOf,
 } from './errors.ts'
+export { checkKeys, invalidArgument } from './argument-checks.ts'
 export { copyJson, equalJson, type Json } from './json.ts'
 export { uuidv7 } from './uuid.ts'

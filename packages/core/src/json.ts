@@ -64,6 +64,7 @@ function copy(value: unknown, trail: Trail): Json {
 }
 
 function copyArray(array: readonly unknown[], trail: Trail): Json {
+  if (!isPlainArray(array)) throw refusal(trail, `an instance of ${className(array)}`)
   descend(array, trail)
   const result: Json[] = []
   for (let index = 0; index < array.length; index++) {
@@ -71,20 +72,16 @@ function copyArray(array: readonly unknown[], trail: Trail): Json {
     result.push(copy(array[index], trail))
     trail.keys.pop()
   }
-  if (Object.keys(array).length !== array.length) throw refusal(trail, 'an array with named properties')
+  if (Object.keys(array).length !== array.length || hasSymbols(array)) {
+    throw refusal(trail, 'an array with named properties')
+  }
   trail.parents.pop()
   return Object.freeze(result)
 }
 
 function copyObject(object: object, trail: Trail): Json {
   if (!isPlain(object)) throw refusal(trail, `an instance of ${className(object)}`)
-  if (
-    Object.getOwnPropertySymbols(object).some((key) =>
-      Object.prototype.propertyIsEnumerable.call(object, key),
-    )
-  ) {
-    throw refusal(trail, 'an object with symbols for keys')
-  }
+  if (hasSymbols(object)) throw refusal(trail, 'an object with symbols for keys')
   descend(object, trail)
   const result: { [key: string]: Json } = {}
   for (const key of Object.keys(object)) {
@@ -117,6 +114,17 @@ function isPlain(object: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(object)
   if (prototype === null || prototype === Object.prototype) return true
   return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, 'hasOwnProperty')
+}
+
+/** Made by a literal in whichever realm: the prototype of all arrays is an array itself, that of a subclass is not. */
+function isPlainArray(array: readonly unknown[]): boolean {
+  return Array.isArray(Object.getPrototypeOf(array))
+}
+
+function hasSymbols(object: object): boolean {
+  return Object.getOwnPropertySymbols(object).some((key) =>
+    Object.prototype.propertyIsEnumerable.call(object, key),
+  )
 }
 
 function className(object: object): string {

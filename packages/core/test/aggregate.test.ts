@@ -76,8 +76,48 @@ describe('a command', () => {
 
   test('revived from hostile JSON touches no prototype', () => {
     const json = '{"aggregateType":"Account","aggregateId":"DE1","type":"Close","__proto__":{"polluted":1}}'
-    expect(Account.command(JSON.parse(json))).not.toHaveProperty('polluted')
+    expect(() => Account.command(JSON.parse(json))).toThrow(
+      expect.objectContaining({ code: 'ARGUMENT_INVALID', argument: 'command.__proto__' }),
+    )
     expect('polluted' in {}).toBe(false)
+  })
+
+  const target = { aggregateType: 'Account', aggregateId: 'DE1' }
+  const both = { from: target, to: { ...target, aggregateId: 'DE2' } }
+  test.each<[string, object, string]>([
+    ['a misspelt field', { ...target, type: 'Close', comandId: 'c' }, 'command.comandId'],
+    ['several aggregates', { ...target, type: 'Close', aggregates: both }, 'command.aggregates'],
+  ])('is not revived with %s, which it would lose', (_, json, argument) => {
+    expect(() => Account.command(json)).toThrow(
+      expect.objectContaining({ code: 'ARGUMENT_INVALID', argument }),
+    )
+  })
+
+  test.each<[string, object, string]>([
+    ['a generation for all', { aggregates: both, generation: 1 }, 'command.generation'],
+    ['an unknown role', { aggregates: { ...both, form: target } }, 'command.aggregates.form'],
+    ['a role missing', { aggregates: { from: target } }, 'command.aggregates.to'],
+    [
+      'a misspelt field of a target',
+      { aggregates: { ...both, to: { ...target, generaton: 1 } } },
+      'command.aggregates.to.generaton',
+    ],
+  ])('over several aggregates is not revived with %s', (_, fields, argument) => {
+    expect(() => Transfer.command({ type: 'Transfer', ...fields })).toThrow(
+      expect.objectContaining({ code: 'ARGUMENT_INVALID', argument }),
+    )
+  })
+
+  test('over several aggregates keeps nothing of the JSON that it was revived from', () => {
+    const json = { type: 'Transfer', aggregates: { from: { ...target }, to: { ...both.to } } }
+    const command = Transfer.command(json)
+    json.aggregates.from.aggregateId = 'changed'
+    expect(command.aggregates.from).toEqual(target)
+  })
+
+  test('is known by its definition across copies of the package', () => {
+    const [key] = Object.getOwnPropertySymbols(Account.commands.Close('DE1'))
+    expect(key).toBe(Symbol.for('eventmill.commandDefinition'))
   })
 })
 
@@ -92,6 +132,7 @@ describe('options of a command', () => {
       () => Transfer({ from: 'DE1', to: 'DE2' }, { cents: 1 }, { generation: 5 } as object),
       'options.generation',
     ],
+    [() => Transfer({ from: 'DE1', to: 'DE2', too: 'DE3' } as never, { cents: 1 }), 'aggregates.too'],
   ])('that are none are refused', (create, argument) => {
     expect(create).toThrow(expect.objectContaining({ code: 'ARGUMENT_INVALID', argument }))
   })

@@ -121,13 +121,13 @@ describe('a dispatched command', () => {
     expect(await core.load(Numbered, 7)).toEqual({ aggregateId: 7, generation: 1, position: 1, state: 71 })
     await expect(core.dispatchCommand(Numbered.commands.Do(0.5))).rejects.toHaveProperty(
       'argument',
-      'aggregateId',
+      'command.aggregateId',
     )
   })
 
   test.each<[string, object, string]>([
-    ['an empty id', Account.commands.Close(''), 'aggregateId'],
-    ['an id that is no text', Account.commands.Close({} as string), 'aggregateId'],
+    ['an empty id', Account.commands.Close(''), 'command.aggregateId'],
+    ['an id that is no text', Account.commands.Close({} as string), 'command.aggregateId'],
     [
       'a generation below 0',
       Account.commands.Close('DE1', undefined, { generation: -1 }),
@@ -141,10 +141,22 @@ describe('a dispatched command', () => {
     ],
     [
       'a target of another type',
-      Transfer.command({ type: 'Transfer', aggregates: { from: {} } }),
-      'command.aggregateType',
+      Transfer.command({
+        type: 'Transfer',
+        aggregates: { from: stream, to: { ...stream, aggregateType: 'Card' } },
+      }),
+      'command.aggregates.to.aggregateType',
     ],
-    ['a missing target', Transfer.command({ type: 'Transfer', aggregates: {} }), 'command.aggregateType'],
+    [
+      'a target without an id',
+      Transfer({ from: 'DE1' } as { from: string; to: string }, { cents: 1 }),
+      'command.aggregates.to.aggregateId',
+    ],
+    [
+      'a generation below 0 for one role',
+      Transfer({ from: 'DE1', to: 'DE2' }, { cents: 1 }, { generation: { to: -1 } }),
+      'command.aggregates.to.generation',
+    ],
   ])('with %s is refused', async (_, command, argument) => {
     await expect(
       new Core(new InMemoryStore()).dispatchCommand(command as Command, { context: 0 }),
@@ -335,7 +347,13 @@ describe('a command that names no generation', () => {
     const conflict = generationConflict(stream, 0, 1)
     const core = new Core(wrappedStore(store, { append: () => Promise.reject(conflict) }), { retries })
     const { act, decide } = watchedAccount(() => accountEvents.Closed())
-    await expect(core.dispatchCommand(act('DE1'), { context: 0 })).rejects.toBe(conflict)
+    await expect(core.dispatchCommand(act('DE1'), { context: 0 })).rejects.toEqual(
+      expect.objectContaining({
+        code: 'GENERATION_CONFLICT',
+        ...{ stream, expected: 0, actual: 1, cause: conflict },
+        message: expect.stringMatching(retries === 0 ? /after 1 try\)$/ : `after ${retries + 1} tries`),
+      }),
+    )
     expect(decide).toHaveBeenCalledTimes(retries + 1)
   })
 
@@ -352,7 +370,10 @@ describe('a command that names no generation', () => {
     }) as never)
     const random = jest.spyOn(Math, 'random').mockReturnValue(0.5)
     try {
-      await expect(new Core(store).dispatchCommand(Account.commands.Close('DE1'))).rejects.toBe(conflict)
+      await expect(new Core(store).dispatchCommand(Account.commands.Close('DE1'))).rejects.toHaveProperty(
+        'cause',
+        conflict,
+      )
     } finally {
       timer.mockRestore()
       random.mockRestore()
@@ -483,7 +504,13 @@ describe('a command over several aggregates', () => {
     const twice = new Core(new InMemoryStore()).dispatchCommand(
       Transfer({ from: 'DE1', to: 'DE1' }, { cents: 0 }),
     )
-    await expect(twice).rejects.toEqual(expect.objectContaining({ code: 'STREAM_REPEATED', stream }))
+    await expect(twice).rejects.toEqual(
+      expect.objectContaining({
+        code: 'STREAM_REPEATED',
+        stream,
+        message: expect.stringContaining('command.aggregates.from and command.aggregates.to'),
+      }),
+    )
   })
 
   test('needs a store that appends to several streams', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { copyJson, equalJson, hasCode } from '@eventmill/core'
 import fc from 'fast-check'
+import { runInNewContext } from 'node:vm'
 
 const text = fc.string({ unit: 'grapheme' }).filter((value) => !value.includes('\0'))
 const number = fc.double({ noDefaultInfinity: true, noNaN: true }).filter((value) => !Object.is(value, -0))
@@ -49,6 +50,21 @@ describe('copyJson', () => {
     expect(Object.keys(copyJson({ a: undefined, b: 1 }, '$') as object)).toEqual(['b'])
     expect(Object.is(copyJson(-0, '$'), 0)).toBe(true)
     expect(Object.is((copyJson([-0], '$') as number[])[0], 0)).toBe(true)
+  })
+
+  test('accepts arrays and objects of another realm', () => {
+    const foreign: unknown = runInNewContext('({ list: [{ a: 1 }] })')
+    expect(copyJson(foreign, '$')).toEqual({ list: [{ a: 1 }] })
+  })
+
+  test('accepts the same object after an array that held it', () => {
+    const shared = { n: 1 }
+    expect(copyJson({ list: [shared], again: { list: [[shared]] } }, '$')).toEqual({
+      list: [shared],
+      again: { list: [[shared]] },
+    })
+    const list = [1]
+    expect(copyJson({ list, again: list }, '$')).toEqual({ list, again: list })
   })
 
   test('accepts objects without a prototype', () => {
@@ -113,6 +129,13 @@ describe('copyJson', () => {
       'an instance of a class',
     ],
     ['bytes', { b: new Uint8Array(1) }, '$.b', 'an instance of Uint8Array'],
+    ['a kind of array', new (class Row extends Array {})(), '$', 'an instance of Row'],
+    [
+      'a symbol as a key of an array',
+      Object.assign([1], { [Symbol('s')]: 1 }),
+      '$',
+      'an array with named properties',
+    ],
     ['a named property of an array', Object.assign([1], { extra: 1 }), '$', 'an array with named properties'],
     ['NUL in text', { a: 'x\0y' }, '$.a', 'text with NUL or a lone surrogate'],
     ['half a surrogate pair', { a: '\ud83d' }, '$.a', 'text with NUL or a lone surrogate'],

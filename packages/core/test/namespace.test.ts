@@ -38,6 +38,13 @@ describe('defineEvents', () => {
     )
   })
 
+  test('returns what nobody can change', () => {
+    const events = defineEvents('https://example.com/x', { Made: event() })
+    expect(() => Object.assign(events, { Made: () => 0 })).toThrow(TypeError)
+    expect(() => (events.types as string[]).push('Burnt')).toThrow(TypeError)
+    expect(() => Object.assign(events.definitions, { Made: event() })).toThrow(TypeError)
+  })
+
   test('may be awaited', async () => {
     expect(await Promise.resolve(accountEvents)).toBe(accountEvents)
   })

@@ -115,6 +115,19 @@ test('what a handler started may dispatch to its aggregate once the handler is d
   expect(await started).toHaveProperty('generation', 2)
 })
 
+test('what a handler has started later, and was not waited for, may dispatch once that has decided', async () => {
+  const core = new Core(new InMemoryStore())
+  const { promise: afterwards, resolve: decided } = Promise.withResolvers<undefined>()
+  let started: Promise<unknown> = afterwards
+  const context = async () => {
+    await new Promise(setImmediate)
+    started = afterwards.then(() => core.dispatchCommand(Do('N'), idle))
+  }
+  await core.dispatchCommand(Do('N'), { context })
+  decided(undefined)
+  expect(await started).toHaveProperty('generation', 2)
+})
+
 test('a dispatcher does not mistake the handler of another dispatcher for its own', async () => {
   const core = new Core(new InMemoryStore())
   const elsewhere = new Core(new InMemoryStore())

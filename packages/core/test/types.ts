@@ -171,6 +171,15 @@ export const ofUnion = defineAggregate({
   handle: { Flip: (toggle) => (toggle.status === 'on' ? toggleEvents.Off() : [toggleEvents.On({ at: 1 })]) },
 })
 
+export const ofWidened = defineAggregate({
+  type: 'Toggle',
+  events: toggleEvents,
+  initialize: (_id: string): 'on' | 'off' => 'off',
+  // @ts-expect-error an applier without parameters is typed before the state is known: write (_toggle) => 'on'
+  apply: { On: () => 'on', Off: (_toggle) => 'off' },
+  handle: {},
+})
+
 export const ofNullable = defineAggregate({
   type: 'Toggle',
   events: [toggleEvents],

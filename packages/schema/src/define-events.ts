@@ -1,12 +1,14 @@
 import {
+  checkKeys,
   copyJson,
   defineEvents as define,
   type EventDefinition,
   eventmillError,
   type EventNamespace,
 } from '@eventmill/core'
-import { safeDecode, safeEncode, toDotPath } from 'zod/v4/core'
+import { $ZodAsyncError, safeDecode, safeEncode, toDotPath } from 'zod/v4/core'
 import type * as z from 'zod/v4/core'
+import { differencePath } from './difference-path.ts'
 import { inspect } from './storable.ts'
 import { version, type Versioned } from './version.ts'
 
@@ -41,13 +43,25 @@ export interface SchemaOptions {
 export function defineEvents<const Source extends string, Schemas extends EventSchemas>(
   source: Source,
   schemas: Schemas,
-  { trustStored = false }: SchemaOptions = {},
+  options: SchemaOptions = {},
 ): EventNamespace<Source, PayloadsOf<Schemas>> {
+  checkKeys(options, OPTIONS, 'options')
+  const { trustStored = false } = options
   const definitions = Object.entries(schemas).map(([type, schema]) => {
-    const versioned = 'versions' in schema ? schema : version(schema)
+    const versioned = isVersioned(schema) ? schema : version(schema)
     return [type, payloadDefinition(`${type} of ${source}`, versioned, trustStored)] as const
   })
   return define(source, Object.fromEntries(definitions) as never)
+}
+
+const OPTIONS = new Set(['trustStored'])
+
+function isVersioned(schema: z.$ZodType | Versioned): schema is Versioned {
+  return typeof schema === 'object' && 'versions' in schema
+}
+
+function isZod4(schema: unknown): boolean {
+  return typeof schema === 'object' && schema !== null && '_zod' in schema
 }
 
 function payloadDefinition(
@@ -59,48 +73,83 @@ function payloadDefinition(
     assertStorable(each.schema, `version ${index + 1} of ${name}`)
   })
   const newest = versions.length
-  const { converts, vanishes } = inspect(schema)
+  const { converts, vanishes, ambiguous } = inspect(schema)
   const trusted = trustStored && !converts
 
   const schemaOf = (version: number) => {
     const known = versions[version - 1]
-    if (known === undefined) throw new RangeError(`version ${version} is unknown: ${newest} is the newest`)
-    return known.schema
+    if (known !== undefined) return known.schema
+    throw new RangeError(
+      `version ${version} is unknown here, ${newest} is the newest: use the release that wrote it`,
+    )
   }
   const upcast = (json: unknown, version: number) =>
     versions.slice(version).reduce((earlier, next) => next.upcast?.(earlier as never), json)
 
   const decode = (json: unknown, version: number) => {
-    if (version === newest) return trusted ? json : parsed(safeDecode(schema, json as never))
+    if (version === newest) return trusted ? json : decoded(schema, json)
     schemaOf(version)
-    return parsed(safeDecode(schema, upcast(json, version) as never))
+    return decoded(schema, upcast(json, version))
   }
   return {
     version: newest,
     encode: (data) => {
-      const json = parsed(safeEncode(schema, data))
-      // What is left out must not be missed by whoever reads it.
-      if (vanishes) parsed(safeDecode(schema, copyJson(json, 'data') as never))
+      const json = encoded(schema, data)
+      if (vanishes || ambiguous) {
+        // What is left out must not be missed by whoever reads it.
+        const again = decoded(schema, copyJson(json, 'data'))
+        if (ambiguous) assertSame(data, again)
+      }
       return json
     },
     decode,
     check: (json, version) => {
-      parsed(safeDecode(schemaOf(version), json as never))
+      decoded(schemaOf(version), json)
       if (version !== newest) decode(json, version)
     },
   }
 }
 
 function assertStorable(schema: z.$ZodType, name: string): void {
+  const refuse = (reason: string) =>
+    eventmillError('DEFINITION_INVALID', `${name} ${reason}`, { definition: name })
+  if (!isZod4(schema)) throw refuse('is no schema of zod 4, nor version(schema): import { z } from zod 4')
   const [obstacle] = inspect(schema).obstacles
-  if (obstacle === undefined) return
-  const message = `${name} cannot be stored: ${obstacle.path} ${obstacle.reason}`
-  throw eventmillError('DEFINITION_INVALID', message, { definition: name })
+  if (obstacle !== undefined) throw refuse(`cannot be stored: ${obstacle.path} ${obstacle.reason}`)
 }
 
-function parsed<Output>(result: z.util.SafeParseResult<Output>): Output {
+/** Throws where a union has encoded one of its options such that a reader takes it for another. */
+function assertSame(data: unknown, again: unknown): void {
+  const path = differencePath(data, again, 'data')
+  if (path === undefined) return
+  throw new TypeError(
+    `${path} would be read back as something else: pass what its schema neither changes nor leaves out, and where options of a union are stored alike, use z.discriminatedUnion()`,
+  )
+}
+
+function encoded(schema: z.$ZodType, data: unknown): unknown {
+  return parsed(() => safeEncode(schema, data))
+}
+
+function decoded(schema: z.$ZodType, json: unknown): unknown {
+  return parsed(() => safeDecode(schema, json))
+}
+
+function parsed<Output>(parse: () => z.util.SafeParseResult<Output>): Output {
+  const result = synchronous(parse)
   if (result.success) return result.data
   throw new SchemaMismatch(result.error)
+}
+
+function synchronous<Result>(parse: () => Result): Result {
+  try {
+    return parse()
+  } catch (error) {
+    if (!(error instanceof $ZodAsyncError)) throw error
+    const message =
+      'its schema is asynchronous: check in the handler, before the event is made, what takes time'
+    throw new TypeError(message, { cause: error })
+  }
 }
 
 /** What a schema objects to, in one line. Core passes `issues` on. */

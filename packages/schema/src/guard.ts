@@ -1,9 +1,11 @@
 import {
   type AnyNamespace,
   checkAppend,
+  checkKeys,
   eventCodec,
   eventInvalid,
   type EventStore,
+  invalidArgument,
   messageOf,
   type NewEvent,
 } from '@eventmill/core'
@@ -15,15 +17,22 @@ export interface GuardOptions {
 
 /**
  * A store that lets nothing into `store` but what these namespaces allow, also past `Core`: appended payloads are
- * validated in their stored form, under the version they name. What is read is passed on as it is.
+ * validated in their stored form, under the version they name. What is read is passed on as it is. Payloads are
+ * validated, not rewritten: what a schema would strip, or fill in, stays as it was appended.
  *
- * Its `append` fails with `EVENT_INVALID` besides. Throws `DEFINITION_INVALID` for a repeated namespace.
+ * Its `append` fails with `EVENT_INVALID` besides. Throws `DEFINITION_INVALID` for a repeated namespace, and
+ * `ARGUMENT_INVALID` for an option that is none.
  */
 export function guard(
   store: EventStore,
   namespaces: readonly AnyNamespace[],
-  { unknown = 'reject' }: GuardOptions = {},
+  options: GuardOptions = {},
 ): EventStore {
+  checkKeys(options, OPTIONS, 'options')
+  const { unknown = 'reject' } = options
+  if (!['reject', 'pass'].includes(unknown)) {
+    throw invalidArgument('options.unknown', "'reject' or 'pass'", unknown)
+  }
   const check = eventCheck(namespaces, unknown)
   return {
     capabilities: store.capabilities,
@@ -40,6 +49,8 @@ export function guard(
     close: () => store.close(),
   }
 }
+
+const OPTIONS = new Set(['unknown'])
 
 function eventCheck(
   namespaces: readonly AnyNamespace[],

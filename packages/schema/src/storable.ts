@@ -14,6 +14,8 @@ export interface Inspection {
   readonly converts: boolean
   /** Whether a payload may hold an `undefined` that its stored form leaves out, and that reading may miss. */
   readonly vanishes: boolean
+  /** Whether an option of a union may be encoded such that it is read back as another. */
+  readonly ambiguous: boolean
 }
 
 /**
@@ -21,8 +23,8 @@ export interface Inspection {
  * a payload at hand, as in `z.any()` or `z.custom()`, is left to the store.
  */
 export function inspect(schema: z.$ZodType): Inspection {
-  const walk: Walk = { obstacles: [], seen: new Map(), converts: false, vanishes: false }
-  visit(schema, { path: 'data', stored: true, optional: false }, walk)
+  const walk: Walk = { obstacles: [], seen: new Map(), converts: false, vanishes: false, ambiguous: false }
+  visit(schema, { path: 'data', stored: true, optional: false, depth: 0 }, walk)
   return walk
 }
 
@@ -32,6 +34,7 @@ interface Walk {
   readonly seen: Map<object, Set<string>>
   converts: boolean
   vanishes: boolean
+  ambiguous: boolean
 }
 
 /** Where in a payload a schema stands. */
@@ -41,6 +44,7 @@ interface Place {
   readonly stored: boolean
   /** Whether `undefined` may stand here: a property is left out then. */
   readonly optional: boolean
+  readonly depth: number
 }
 
 function visit(schema: z.$ZodType, place: Place, walk: Walk): void {
@@ -56,10 +60,15 @@ function visit(schema: z.$ZodType, place: Place, walk: Walk): void {
 
 function step({ def, ...internals }: z.$ZodTypes['_zod'], place: Place, walk: Walk): void {
   const inside = (schema: z.$ZodType, key = '', optional = place.optional) => {
-    visit(schema, { path: place.path + key, stored: place.stored, optional }, walk)
+    const { stored, depth } = place
+    visit(schema, { path: place.path + key, stored, optional, depth: depth + 1 }, walk)
   }
   const refuse = (reason: string) => {
     walk.obstacles.push({ path: place.path, reason })
+  }
+  if (place.depth > MAX_DEPTH) {
+    refuse(ENDLESS)
+    return
   }
   if (mayChange(def)) walk.converts = true
   switch (def.type) {
@@ -81,7 +90,7 @@ function step({ def, ...internals }: z.$ZodTypes['_zod'], place: Place, walk: Wa
       if (def.rest) inside(def.rest, '[]', false)
       return
     case 'union':
-      if (isAmbiguous(def)) refuse(AMBIGUOUS)
+      if (!('discriminator' in def) && !def.options.every(isScalar)) walk.ambiguous = true
       for (const option of def.options) inside(option)
       return
     case 'intersection':
@@ -114,7 +123,7 @@ function step({ def, ...internals }: z.$ZodTypes['_zod'], place: Place, walk: Wa
     case 'pipe':
       walk.converts = true
       inside(def.in)
-      visit(def.out, { ...place, stored: false }, walk)
+      visit(def.out, { ...place, stored: false, depth: place.depth + 1 }, walk)
       return
     case 'transform':
     case 'success':
@@ -164,55 +173,33 @@ function step({ def, ...internals }: z.$ZodTypes['_zod'], place: Place, walk: Wa
   }
 }
 
+/** Whether values of a schema are stored as they are, and are nothing but themselves. */
+function isScalar(schema: z.$ZodType): boolean {
+  const { def } = (schema as z.$ZodTypes)._zod
+  if (def.type === 'nullable' || def.type === 'optional') return isScalar(def.innerType)
+  return SCALARS.has(def.type) && !mayChange(def)
+}
+
+const SCALARS = new Set([
+  'boolean',
+  'enum',
+  'literal',
+  'never',
+  'null',
+  'number',
+  'string',
+  'template_literal',
+  'undefined',
+])
+
 /** Coercion, and checks that overwrite, may read something else than what was written. */
 function mayChange(def: z.$ZodTypeDef & { readonly coerce?: boolean | undefined }): boolean {
   return def.coerce === true || (def.checks ?? []).some(({ _zod }) => _zod.def.check === 'overwrite')
 }
 
-/** Of a codec and an option that is stored as the same kind of JSON, a reader could not tell which one it was. */
-function isAmbiguous({ options }: z.$ZodUnionDef): boolean {
-  const stored = options.map((option) => unwrapped(option))
-  const kinds = stored.map(({ _zod }) => storedKind(_zod.def))
-  return stored.some(({ _zod }, index) => {
-    const others = kinds.filter((_, other) => other !== index)
-    return _zod.def.type === 'pipe' && others.some((kind) => kind === kinds[index] || kind === 'any')
-  })
-}
-
-function storedKind(def: z.$ZodTypes['_zod']['def']): string {
-  switch (def.type) {
-    case 'pipe':
-      return storedKind(unwrapped(def.in)._zod.def)
-    case 'string':
-    case 'template_literal':
-    case 'enum':
-      return 'string'
-    case 'literal':
-      return typeof def.values[0]
-    case 'any':
-    case 'unknown':
-    case 'custom':
-    case 'union':
-    case 'lazy':
-      return 'any'
-    case 'record':
-      return 'object'
-    case 'tuple':
-      return 'array'
-    default:
-      return def.type
-  }
-}
-
-/** Without what only says when a value may be missing. */
-function unwrapped(schema: z.$ZodType): z.$ZodTypes {
-  const known = schema as z.$ZodTypes
-  const { def } = known._zod
-  return 'innerType' in def ? unwrapped(def.innerType) : known
-}
-
-const AMBIGUOUS =
-  'is a codec or something that is stored alike, so that a reader cannot tell: use z.discriminatedUnion()'
+/** Schemas are written by hand: one that is deeper than this makes its parts anew for ever. */
+const MAX_DEPTH = 500
+const ENDLESS = 'nests without end: let its lazy parts return one and the same schema each time'
 
 function notJson(what: string): string {
   return `would be stored as ${what}, which JSON cannot carry: use z.codec() to encode it`

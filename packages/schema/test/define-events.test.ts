@@ -131,9 +131,11 @@ describe('an event through Core', () => {
     const events = defineEvents(source, {
       Made: z.object({ a: z.string().refine(() => Promise.resolve(false)) }),
     })
-    expect(() => eventCodec([events]).encode(events.Made({ a: '' }))).toThrow(
-      expect.objectContaining({ code: 'EVENT_INVALID' }),
-    )
+    const codec = eventCodec([events])
+    const asynchronous = (code: string) =>
+      expect.objectContaining({ code, message: expect.stringContaining('its schema is asynchronous') })
+    expect(() => codec.encode(events.Made({ a: '' }))).toThrow(asynchronous('EVENT_INVALID'))
+    expect(() => codec.decode(stored('Made', 1, { a: '' }))).toThrow(asynchronous('EVENT_UNREADABLE'))
     await Promise.resolve()
   })
 })
@@ -185,6 +187,12 @@ describe('versions', () => {
         message: expect.stringContaining('version 2 repeats'),
       }),
     )
+  })
+
+  test('cannot share the schema of any version before', () => {
+    const first = z.object({})
+    const history = version(first).next(z.object({}), (json) => json)
+    expect(() => history.next(first, (json) => json)).toThrow('version 3 repeats the schema of version 1')
   })
 
   test('are written as the newest, and only as that', () => {
@@ -244,6 +252,12 @@ describe('trustStored', () => {
   test('still decodes what is encoded', () => {
     const at = new Date('2026-01-31T12:00:00.000Z')
     expect(codecOf(true).decode(stored('Dated', 1, { at: at.toISOString() })).data).toEqual({ at })
+  })
+
+  test('is no option to misspell', () => {
+    expect(() => defineEvents(source, {}, { trustStord: true } as object)).toThrow(
+      expect.objectContaining({ code: 'ARGUMENT_INVALID', argument: 'options.trustStord' }),
+    )
   })
 
   test('still validates what is written', () => {

@@ -70,6 +70,31 @@ describe('a guarded store', () => {
     expect(await inner.head()).toBe(0)
   })
 
+  test('trusts nothing that is appended, even where stored payloads are trusted', async () => {
+    const trusting = defineEvents(source, { Opened: z.object({ cents: z.int() }) }, { trustStored: true })
+    store = guard(inner, [trusting])
+    await expect(append({ source, type: 'Opened', version: 1, data: { cents: 'x' } })).rejects.toHaveProperty(
+      'code',
+      'EVENT_INVALID',
+    )
+  })
+
+  test('stores what it was given, without what its schema would strip or fill in', async () => {
+    const filling = defineEvents(source, { Opened: z.object({ cents: z.int().default(5) }) })
+    store = guard(inner, [filling])
+    await append({ source, type: 'Opened', version: 1, data: { note: 'kept' } })
+    expect((await Array.fromAsync(inner.readAll()))[0]?.data).toEqual({ note: 'kept' })
+  })
+
+  test.each<[object, string]>([
+    [{ unkown: 'pass' }, 'options.unkown'],
+    [{ unknown: 'ignore' }, 'options.unknown'],
+  ])('refuses the options %j', (options, argument) => {
+    expect(() => guard(inner, [accountEvents], options)).toThrow(
+      expect.objectContaining({ code: 'ARGUMENT_INVALID', argument }),
+    )
+  })
+
   test('tells the issues of a schema', async () => {
     await expect(append({ source, type: 'Opened', version: 2, data: { cents: 'x' } })).rejects.toEqual(
       expect.objectContaining({ issues: [expect.objectContaining({ path: ['cents'] })] }),

@@ -89,23 +89,35 @@ describe('a schema is refused at definition, with the path of the offending part
   })
 })
 
-describe('a union with a codec', () => {
-  const isoDate = z.codec(z.iso.datetime(), z.date(), {
-    decode: (t) => new Date(t),
-    encode: (d) => d.toISOString(),
+describe('a schema is refused that', () => {
+  test.each<[string, unknown]>([
+    ['is of zod 3', { _def: { typeName: 'ZodObject' }, parse: () => ({}) }],
+    ['is a function', () => z.object({})],
+    ['is missing', undefined],
+  ])('%s', (_, schema) => {
+    expect(() => defineEvents(source, { Made: schema as z.ZodType })).toThrow(
+      expect.objectContaining({
+        code: 'DEFINITION_INVALID',
+        message: expect.stringContaining('version 1 of Made of https://example.com/x is no schema of zod 4'),
+      }),
+    )
   })
 
-  test('is refused where another option is stored alike', () => {
-    for (const at of [z.union([z.string(), isoDate]), z.union([isoDate.nullable(), z.any()])]) {
-      expect(() => defineEvents(source, { Made: z.object({ at }) })).toThrow(
-        'data.at is a codec or something',
-      )
-    }
+  test('makes itself anew for ever', () => {
+    const endless = (): z.ZodType => z.object({ next: z.lazy(() => endless()) })
+    expect(() => defineEvents(source, { Made: endless() })).toThrow(
+      expect.objectContaining({
+        code: 'DEFINITION_INVALID',
+        message: expect.stringContaining('nests without end'),
+      }),
+    )
   })
 
-  test('is accepted where a reader can tell', () => {
-    const at = z.union([isoDate, z.number(), z.null()])
-    expect(defineEvents(source, { Made: z.object({ at }) }).types).toEqual(['Made'])
+  test('forbids elsewhere what it allows in one place', () => {
+    const text = z.string().optional()
+    expect(() => defineEvents(source, { Made: z.object({ a: text, list: z.array(text) }) })).toThrow(
+      'data.list[] may be undefined',
+    )
   })
 })
 

@@ -4,10 +4,13 @@ import {
   checkAppend,
   type CheckedAppend,
   type CheckedAppends,
+  type CheckedEvent,
   type CheckedRead,
   checkFindCommit,
   checkReadAll,
   checkReadStream,
+  checkKeys,
+  checkWaitForAppend,
   type DomainEvent,
   equalJson,
   eventmillError,
@@ -42,12 +45,12 @@ export interface InMemoryStoreOptions {
  * because the log is an array with the event of position p at index p - 1, and so is each stream by sequence.
  */
 export class InMemoryStore implements EventStore {
-  readonly capabilities: StoreCapabilities = {
+  readonly capabilities: StoreCapabilities = Object.freeze({
     durable: 'none',
     multiStream: true,
     push: true,
     commitIds: 'forever',
-  }
+  })
 
   readonly #clock: () => number
   readonly #createId: (time: number) => string
@@ -59,7 +62,9 @@ export class InMemoryStore implements EventStore {
   readonly #waiting = new Set<Waiting>()
   #closed = false
 
-  constructor({ clock = Date.now, createId = uuidv7 }: InMemoryStoreOptions = {}) {
+  constructor(options: InMemoryStoreOptions = {}) {
+    checkKeys(options, new Set(['clock', 'createId']), 'options')
+    const { clock = Date.now, createId = uuidv7 } = options
     this.#clock = clock
     this.#createId = createId
   }
@@ -67,6 +72,7 @@ export class InMemoryStore implements EventStore {
   async append(appends: readonly StreamAppend[], options?: AppendOptions): Promise<AppendResult> {
     this.#assertOpen()
     const checked = checkAppend(appends, options)
+    const stamped = this.#stamp(checked)
     const [{ stream: first }] = checked
     const commitId = options?.commitId
     const commit = commitId === undefined ? undefined : this.#commits.get(commitKey(first, commitId))
@@ -76,7 +82,7 @@ export class InMemoryStore implements EventStore {
       const actual = this.#streams.get(streamKey(stream))?.length ?? 0
       if (!isExpected(expected, actual)) throw generationConflict(stream, expected, actual)
     }
-    const result = this.#store(checked)
+    const result = this.#store(stamped)
     if (commitId !== undefined && result.events.length > 0) {
       this.#commits.set(commitKey(first, commitId), { commitId, appends: checked, result })
     }
@@ -113,7 +119,7 @@ export class InMemoryStore implements EventStore {
 
   async waitForAppend(after: Position, signal: AbortSignal): Promise<void> {
     this.#assertOpen()
-    checkReadAll({ after, signal })
+    checkWaitForAppend(after, signal)
     if (this.#log.length > after) return
     const arrival = withResolvers()
     const waiting = { after, ...arrival }
@@ -135,29 +141,33 @@ export class InMemoryStore implements EventStore {
     for (const { reject } of this.#waiting) reject(storeClosed())
   }
 
-  /** Builds all events before the first is stored, so that whatever fails on the way leaves nothing behind. */
-  #store(appends: CheckedAppends): AppendResult {
+  /** Gives events their ids and their time: before the first check, since a user's clock may do anything, even append. */
+  #stamp(appends: CheckedAppends): readonly StampedAppend[] {
     const now = this.#clock()
     const time = new Date(now).toISOString()
-    const events: DomainEvent[] = []
-    const generations = appends.map(({ stream, events: added }) => {
-      let sequence = this.#streams.get(streamKey(stream))?.length ?? 0
-      for (const event of added) {
-        sequence += 1
-        const position = this.#log.length + events.length + 1
-        events.push(Object.freeze({ ...event, id: this.#createId(now), ...stream, sequence, position, time }))
+    return appends.map(({ stream, events }) => ({
+      stream,
+      events: events.map((event) => ({ ...event, id: this.#createId(now), time })),
+    }))
+  }
+
+  #store(appends: readonly StampedAppend[]): AppendResult {
+    const stored: DomainEvent[] = []
+    const generations = appends.map(({ stream, events }) => {
+      const key = streamKey(stream)
+      const own = this.#streams.get(key) ?? []
+      for (const event of events) {
+        const place = { ...stream, sequence: own.length + 1, position: this.#log.length + 1 }
+        const added = Object.freeze({ ...event, ...place })
+        own.push(added)
+        this.#log.push(added)
+        stored.push(added)
       }
-      return sequence
+      if (own.length > 0) this.#streams.set(key, own)
+      return own.length
     })
-    for (const event of events) {
-      const key = streamKey(event)
-      const stream = this.#streams.get(key)
-      if (stream === undefined) this.#streams.set(key, [event])
-      else stream.push(event)
-      this.#log.push(event)
-    }
     return Object.freeze({
-      events: Object.freeze(events),
+      events: Object.freeze(stored),
       generations: Object.freeze(generations),
       repeated: false,
     })
@@ -184,6 +194,12 @@ export class InMemoryStore implements EventStore {
   #assertOpen(): void {
     if (this.#closed) throw storeClosed()
   }
+}
+
+/** Events that only wait for their places. */
+interface StampedAppend {
+  readonly stream: StreamId
+  readonly events: readonly (CheckedEvent & Pick<DomainEvent, 'id' | 'time'>)[]
 }
 
 /** A remembered append: what it was asked to store, and what came of it. */

@@ -60,6 +60,44 @@ describe('append', () => {
     ]).toEqual(events)
   })
 
+  test('is one step, whatever the clock and the source of ids do meanwhile', async () => {
+    const inner: Promise<unknown>[] = []
+    let depth = 0
+    const meddling: InMemoryStore = new InMemoryStore({
+      createId: () => {
+        if (depth++ === 0) inner.push(meddling.append([{ stream: a, expected: 0, events: [deposited(1)] }]))
+        return `id-${depth}`
+      },
+    })
+    const outer = meddling.append([{ stream: a, expected: 0, events: [deposited(2)] }])
+    await expect(outer).rejects.toHaveProperty('code', 'GENERATION_CONFLICT')
+    await Promise.all(inner)
+    expect((await all(meddling.readAll())).map(({ sequence, position }) => [sequence, position])).toEqual([
+      [1, 1],
+    ])
+  })
+
+  test('leaves nothing behind when its clock or its source of ids fails', async () => {
+    let left = 1
+    const failing = new InMemoryStore({
+      createId: () => {
+        if (left-- > 0) return 'x'
+        throw new Error('no more ids')
+      },
+    })
+    const events = [deposited(1), deposited(2)]
+    await expect(failing.append([{ stream: a, expected: 0, events }])).rejects.toThrow('no more ids')
+    expect(await failing.head()).toBe(0)
+    expect(await all(failing.readStream(a))).toEqual([])
+  })
+
+  test('is offered with capabilities, and options, that are what they are', () => {
+    expect(() => Object.assign(store.capabilities, { push: false })).toThrow(TypeError)
+    expect(() => new InMemoryStore({ clok: Date.now } as object)).toThrow(
+      expect.objectContaining({ code: 'ARGUMENT_INVALID', argument: 'options.clok' }),
+    )
+  })
+
   const outcomes: [ExpectedGeneration, 'appends' | 'conflicts', 'appends' | 'conflicts'][] = [
     [0, 'appends', 'conflicts'],
     [3, 'conflicts', 'appends'],

@@ -1,7 +1,8 @@
 import { type DomainEvent, type Generation, type Position } from '../events/event.ts'
 import { type EventCodec, eventUnreadable, messageOf } from '../events/event-codec.ts'
 import { type StreamId } from '../events/stream.ts'
-import { checkName, invalidArgument } from '../names.ts'
+import { checkName, invalidArgument } from '../argument-checks.ts'
+import { freezeState } from './freeze-state.ts'
 
 /** How an aggregate is named in its API; in a store the id is text. */
 export type AggregateId = string | number
@@ -13,6 +14,7 @@ export interface VersionedAggregate<Id = AggregateId, State = unknown> {
   readonly generation: Generation
   /** Position of its last event: a read model that has got there knows this state. 0 = it has none. */
   readonly position: Position
+  /** Frozen, as far as it is made of plain objects and arrays: others may hold the same. */
   readonly state: State
 }
 
@@ -31,7 +33,8 @@ export function initialVersion(
   definition: AggregateDefinition,
   aggregateId: AggregateId,
 ): VersionedAggregate {
-  return { aggregateId, generation: 0, position: 0, state: definition.initialize(aggregateId) }
+  const state = freezeState(definition.initialize(aggregateId))
+  return { aggregateId, generation: 0, position: 0, state }
 }
 
 /** The aggregate one stored event later. Throws `EVENT_UNREADABLE`. */
@@ -43,20 +46,24 @@ export function nextVersion(
   const event = definition.codec.decode(stored)
   const { sequence, position } = stored
   try {
-    return { aggregateId, generation: sequence, position, state: definition.apply(state, event) }
+    return { aggregateId, generation: sequence, position, state: freezeState(definition.apply(state, event)) }
   } catch (error) {
     throw eventUnreadable(stored, `apply failed (${messageOf(error)})`, error)
   }
 }
 
 /** The stream of an aggregate. Throws `ARGUMENT_INVALID` for an id that is neither text nor a safe integer. */
-export function streamOf({ type }: AggregateDefinition, aggregateId: AggregateId): StreamId {
+export function streamOf(
+  { type }: AggregateDefinition,
+  aggregateId: AggregateId,
+  argument = 'aggregateId',
+): StreamId {
   if (typeof aggregateId !== 'number') {
-    checkName(aggregateId, 'aggregateId')
+    checkName(aggregateId, argument)
     return { aggregateType: type, aggregateId }
   }
   if (!Number.isSafeInteger(aggregateId)) {
-    throw invalidArgument('aggregateId', 'text or a safe integer', aggregateId)
+    throw invalidArgument(argument, 'text or a safe integer', aggregateId)
   }
   return { aggregateType: type, aggregateId: String(aggregateId) }
 }

@@ -3,7 +3,7 @@ import { type DomainEvent, type NewEvent } from '../events/event.ts'
 import { eventCodec } from '../events/event-codec.ts'
 import { type AnyNamespace, type EventOf, type EventOfType, type StoredEvent } from '../events/namespace.ts'
 import { type StreamId } from '../events/stream.ts'
-import { checkName } from '../names.ts'
+import { checkKeys, checkName } from '../argument-checks.ts'
 import {
   type AggregateDefinition,
   type AggregateId,
@@ -13,10 +13,10 @@ import {
 import {
   attachDefinition,
   checkCommandOptions,
+  COMMAND_FIELDS,
   type CommandCreator,
   type CommandDefinition,
   type CommandOptions,
-  type CommandTarget,
   commandUnknown,
   type DomainCommand,
   isRecord,
@@ -29,7 +29,7 @@ import {
   type DataOf,
   type Decision,
   decisionList,
-  isPromise,
+  whenDecided,
 } from './handler.ts'
 
 /** A consistency boundary: its rules, and the creators of its commands. */
@@ -45,8 +45,9 @@ export interface Aggregate<Shape extends AggregateShape = AggregateShape> {
     >
   }
   /**
-   * Revives a command from JSON. Throws `COMMAND_UNKNOWN` for what is no command of this aggregate. Its data is taken
-   * as it comes: validate what a stranger has sent.
+   * Revives a command from JSON. Throws `COMMAND_UNKNOWN` for what is no command of this aggregate, and
+   * `ARGUMENT_INVALID` for fields that a command does not have. Its data is taken as it comes: validate what a
+   * stranger has sent.
    */
   command(json: unknown): CommandOf<Shape, ContextOfAny<Shape['handlers']>>
   /** The stream that holds the events of one such aggregate. Throws `ARGUMENT_INVALID`. */
@@ -128,7 +129,7 @@ export function defineAggregate<
   readonly handle: Handling
 }): Aggregate<{ id: Id; state: State; event: EventOf<Namespace>; handlers: Handling }> {
   const rules = aggregateRules(definition)
-  const handlers = Object.entries(definition.handle as unknown as { [command: string]: Handler })
+  const handlers = Object.entries<Handler>(definition.handle as never)
   const definitions = new Map(handlers.map(([type, handle]) => [type, commandRules(rules, type, handle)]))
 
   const creators = [...definitions].map(([type, rulesOfType]) => {
@@ -148,6 +149,7 @@ export function defineAggregate<
     if (!isRecord(json) || rulesOfType === undefined) {
       throw commandUnknown(json, `${rules.type} has ${[...definitions.keys()].join(', ')}`)
     }
+    checkKeys(json, COMMAND_FIELDS, 'command')
     const { aggregateType, aggregateId, type, data } = json
     return attachDefinition({ aggregateType, aggregateId, type, data, ...optionalFields(json) }, rulesOfType)
   }
@@ -204,13 +206,9 @@ type Apply = (state: unknown, event: DomainEvent) => unknown
 
 function commandRules(aggregate: AggregateDefinition, type: string, handle: Handler): CommandDefinition {
   return {
-    targets: (command) => [resolveTarget(aggregate, command as unknown as CommandTarget)],
-    decide: ([state], data, context) => {
-      const decision = handle(state, data, context)
-      return isPromise(decision)
-        ? decision.then((later) => [decisionList(later, type)])
-        : [decisionList(decision, type)]
-    },
+    targets: (command) => [resolveTarget(aggregate, command as DomainCommand, 'command')],
+    decide: ([state], data, context) =>
+      whenDecided(handle(state, data, context), (decision) => [decisionList(decision, type)]),
     result: ([aggregate]) => aggregate,
   }
 }

@@ -1,7 +1,7 @@
 import { eventmillError } from '../errors.ts'
 import { type Generation, type Metadata, type NewEvent } from '../events/event.ts'
 import { type StreamId } from '../events/stream.ts'
-import { checkInteger, checkKeys, invalidArgument } from '../names.ts'
+import { checkInteger, checkKeys, invalidArgument } from '../argument-checks.ts'
 import {
   type AggregateDefinition,
   type AggregateId,
@@ -78,7 +78,20 @@ export interface ResolvedTarget {
   readonly aggregateId: AggregateId
   readonly stream: StreamId
   readonly generation: Generation | undefined
+  /** Its path in the command. */
+  readonly argument: string
 }
+
+/** The fields that commands, and their targets, have as JSON. */
+const COMMON_FIELDS = ['type', 'data', 'commandId', 'metadata']
+export const COMMAND_FIELDS: ReadonlySet<string> = new Set([
+  'aggregateType',
+  'aggregateId',
+  'generation',
+  ...COMMON_FIELDS,
+])
+export const JOINT_COMMAND_FIELDS: ReadonlySet<string> = new Set(['aggregates', ...COMMON_FIELDS])
+export const TARGET_FIELDS: ReadonlySet<string> = new Set(['aggregateType', 'aggregateId', 'generation'])
 
 /** Whether a value has properties to look at. */
 export function isRecord(value: unknown): value is Readonly<{ [key: string]: unknown }> {
@@ -107,17 +120,18 @@ export function optionalFields(options: { readonly [Field in keyof CommandOption
   }
 }
 
-/** A target of a command, ready to be loaded. Throws `ARGUMENT_INVALID`. */
+/** A target of a command, ready to be loaded. `argument` is its path. Throws `ARGUMENT_INVALID`. */
 export function resolveTarget(
   definition: AggregateDefinition,
-  target: CommandTarget | undefined,
+  { aggregateType, aggregateId, generation }: CommandTarget,
+  argument: string,
 ): ResolvedTarget {
-  if (!isRecord(target) || target.aggregateType !== definition.type) {
-    throw invalidArgument('command.aggregateType', JSON.stringify(definition.type), target?.aggregateType)
+  if (aggregateType !== definition.type) {
+    throw invalidArgument(`${argument}.aggregateType`, JSON.stringify(definition.type), aggregateType)
   }
-  const { aggregateId, generation } = target
-  if (generation !== undefined) checkInteger(generation, 0, 'command.generation')
-  return { definition, aggregateId, generation, stream: streamOf(definition, aggregateId) }
+  if (generation !== undefined) checkInteger(generation, 0, `${argument}.generation`)
+  const stream = streamOf(definition, aggregateId, `${argument}.aggregateId`)
+  return { definition, aggregateId, generation, stream, argument }
 }
 
 /** The error for a value that is no command of this kind. */

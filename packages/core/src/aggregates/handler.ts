@@ -42,7 +42,15 @@ export function decisionList(decision: unknown, type: string): readonly NewEvent
   throw eventmillError('DECISION_INVALID', message, { type })
 }
 
-/** Whether a handler, or a reader, will answer later. */
+/** What follows from a decision, at once or later as the decision itself. */
+export function whenDecided<Value, Result>(
+  decision: Value | PromiseLike<Value>,
+  follow: (decision: Value) => Result,
+): Result | PromiseLike<Result> {
+  return isPromise(decision) ? decision.then(follow) : follow(decision)
+}
+
+/** Whether a handler will answer later. */
 export function isPromise<Value>(value: Value | PromiseLike<Value>): value is PromiseLike<Value> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }

@@ -1,6 +1,6 @@
 import { eventmillError } from '../errors.ts'
 import { type Generation } from '../events/event.ts'
-import { checkKeys, checkName } from '../names.ts'
+import { checkKeys, checkName, invalidArgument } from '../argument-checks.ts'
 import { type AnyAggregate, type IdOf, type ShapeOf, type StateOf } from './aggregate.ts'
 import { type AggregateId, type VersionedAggregate } from './aggregate-definition.ts'
 import {
@@ -9,15 +9,16 @@ import {
   type CommandCreator,
   type CommandDefinition,
   type CommandOptions,
-  type CommandTarget,
   commandUnknown,
   type Decisions,
   isRecord,
+  JOINT_COMMAND_FIELDS,
   type JointCommand,
   optionalFields,
   resolveTarget,
+  TARGET_FIELDS,
 } from './command.ts'
-import { type ContextOf, type DataOf, type Decision, decisionList, isPromise } from './handler.ts'
+import { type ContextOf, type DataOf, type Decision, decisionList, whenDecided } from './handler.ts'
 
 /** Aggregates by the role that each plays in a command. */
 export interface Roles {
@@ -31,7 +32,10 @@ export type JointCommandCreator<R extends Roles, Data, Context> = CommandCreator
   CommandOptions<{ readonly [Role in keyof R]?: Generation }>,
   JointCommand<JointResult<R>, Context>
 > & {
-  /** Revives a command from JSON. Throws `COMMAND_UNKNOWN` for what is no command of this type. */
+  /**
+   * Revives a command from JSON. Throws `COMMAND_UNKNOWN` for what is no command of this type, and
+   * `ARGUMENT_INVALID` for missing roles, and for fields that such a command does not have.
+   */
   command(json: unknown): JointCommand<JointResult<R>, Context>
 }
 
@@ -67,47 +71,56 @@ export function defineCommand<R extends Roles, Handling extends JointHandler<R>>
 }): JointCommandCreator<R, DataOf<Handling>, ContextOf<Handling>> {
   const { type, aggregates } = definition
   checkName(type, 'type')
-  const roles = Object.keys(aggregates)
-  if (roles.length === 0) {
+  const roles = new Set(Object.keys(aggregates))
+  if (roles.size === 0) {
     const message = `the command ${type} names no aggregates: give it at least one role`
     throw eventmillError('DEFINITION_INVALID', message, { definition: type })
   }
-  const rules = jointRules(type, aggregates, definition.handle as unknown as AnyJointHandler)
+  const rules = jointRules(type, aggregates, definition.handle as never)
 
   const create = (
-    ids: { [key: string]: AggregateId },
+    ids: { [role: string]: AggregateId },
     data: unknown,
-    options: CommandOptions<{ [key: string]: Generation }> = {},
+    options: CommandOptions<{ [role: string]: Generation }> = {},
   ) => {
+    checkKeys(ids, roles, 'aggregates')
     checkCommandOptions(options)
     const { generation: generations = {}, ...rest } = options
-    checkKeys(generations, new Set(roles), 'options.generation')
-    const targets = Object.fromEntries(
-      Object.entries(aggregates).map(([role, aggregate]) => {
-        const generation = ownValue(generations, role)
-        return [
-          role,
-          {
-            aggregateType: aggregate.type,
-            aggregateId: ownValue(ids, role),
-            ...optionalFields({ generation }),
-          },
-        ]
-      }),
-    )
+    checkKeys(generations, roles, 'options.generation')
+    const targets = byRole(aggregates, (role, aggregate) => ({
+      aggregateType: aggregate.type,
+      aggregateId: ownValue(ids, role),
+      ...optionalFields({ generation: ownValue(generations, role) }),
+    }))
     return attachDefinition({ aggregates: targets, type, data, ...optionalFields(rest) }, rules)
   }
 
   const revive = (json: unknown) => {
-    const known = isRecord(json) && json.type === type && isRecord(json.aggregates)
-    if (!known) throw commandUnknown(json, `it should be ${type} with the aggregates ${roles.join(', ')}`)
-    const { aggregates: targets, data, commandId, metadata } = json
-    return attachDefinition(
-      { aggregates: targets, type, data, ...optionalFields({ commandId, metadata }) },
-      rules,
-    )
+    if (!isRecord(json) || json.type !== type || !isRecord(json.aggregates)) {
+      throw commandUnknown(json, `it should be ${type} with the aggregates ${[...roles].join(', ')}`)
+    }
+    checkKeys(json, JOINT_COMMAND_FIELDS, 'command')
+    checkKeys(json.aggregates, roles, 'command.aggregates')
+    const { aggregates: given, data, commandId, metadata } = json
+    const targets = byRole(aggregates, (role) => {
+      const target = ownValue(given, role)
+      checkKeys(target, TARGET_FIELDS, `command.aggregates.${role}`)
+      return { ...target }
+    })
+    const options = optionalFields({ commandId, metadata })
+    return attachDefinition({ aggregates: targets, type, data, ...options }, rules)
   }
   return Object.assign(create, { command: revive }) as never
+}
+
+function byRole<Value>(
+  aggregates: Roles,
+  valueOf: (role: string, aggregate: AnyAggregate, index: number) => Value,
+): { readonly [role: string]: Value } {
+  const entries = Object.entries(aggregates)
+  return Object.fromEntries(
+    entries.map(([role, aggregate], index) => [role, valueOf(role, aggregate, index)]),
+  )
 }
 
 /** A role may be named as what every object inherits. */
@@ -119,31 +132,30 @@ type AnyJointHandler = (states: object, data: unknown, context: unknown) => obje
 
 function jointRules(type: string, aggregates: Roles, handle: AnyJointHandler): CommandDefinition {
   const roles = Object.keys(aggregates)
-  const byRole = (values: readonly unknown[]) =>
-    Object.fromEntries(roles.map((role, index) => [role, values[index]]))
 
-  const decisions = (decision: object): Decisions => {
+  const decisions = (decision: unknown): Decisions => {
     const wrong = isRecord(decision) ? Object.keys(decision).find((role) => !roles.includes(role)) : 'nothing'
-    if (wrong !== undefined) {
+    if (!isRecord(decision) || wrong !== undefined) {
       const message = `the handler of ${type} decided for ${wrong}: return events by role (${roles.join(', ')})`
       throw eventmillError('DECISION_INVALID', message, { type })
     }
-    const decided = decision as { [key: string]: unknown }
-    return roles.map((role) => decisionList(ownValue(decided, role) ?? [], type))
+    return roles.map((role) => decisionList(ownValue(decision, role) ?? [], type))
   }
 
   return {
     targets: (command) => {
-      const targets = (command as unknown as { aggregates: Readonly<{ [key: string]: CommandTarget }> })
-        .aggregates
-      return Object.entries(aggregates).map(([role, { definition }]) =>
-        resolveTarget(definition, ownValue(targets, role)),
-      )
+      const targets = (command as JointCommand).aggregates
+      return Object.entries(aggregates).map(([role, { definition }]) => {
+        const argument = `command.aggregates.${role}`
+        const target = ownValue(targets, role)
+        if (target === undefined) throw invalidArgument(argument, 'an aggregate', target)
+        return resolveTarget(definition, target, argument)
+      })
     },
     decide: (states, data, context) => {
-      const decision = handle(byRole(states), data, context)
-      return isPromise(decision) ? decision.then(decisions) : decisions(decision)
+      const stateByRole = byRole(aggregates, (_role, _aggregate, index) => states[index])
+      return whenDecided(handle(stateByRole, data, context), decisions)
     },
-    result: byRole,
+    result: (versions) => byRole(aggregates, (_role, _aggregate, index) => versions[index]),
   }
 }

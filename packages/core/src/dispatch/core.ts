@@ -12,11 +12,10 @@ import {
 import { isPromise } from '../aggregates/handler.ts'
 import { eventmillError } from '../errors.ts'
 import { type Generation } from '../events/event.ts'
-import { streamKey, streamName } from '../events/stream.ts'
-import { checkInteger, checkKeys, checkName, invalidArgument } from '../names.ts'
+import { type StreamId, streamKey, streamName } from '../events/stream.ts'
+import { checkInteger, checkKeys, checkName, invalidArgument } from '../argument-checks.ts'
 import { type EventStore } from '../store/event-store.ts'
-import { generationConflict } from '../store/expectation.ts'
-import { checkDistinct } from '../store/store-arguments.ts'
+import { checkDistinct, checkSignal } from '../store/store-arguments.ts'
 import { Dispatch } from './dispatch.ts'
 import { HandlerScopes } from './handler-scope.ts'
 import { Lanes } from './lanes.ts'
@@ -82,7 +81,7 @@ export class Core {
   async dispatchCommand(command: Command, options: DispatchOptions<unknown> = {}): Promise<unknown> {
     checkKeys(options, DISPATCH_OPTIONS, 'options')
     const { signal, context } = options
-    signal?.throwIfAborted()
+    checkSignal(signal)
     const definition = definitionOf(command)
     const targets = this.#resolve(command, definition)
     const keys = targets.map(({ stream }) => streamKey(stream))
@@ -115,19 +114,16 @@ export class Core {
     checkKeys(options, LOAD_OPTIONS, 'options')
     const { generation, time, signal } = options
     if (generation !== undefined) checkInteger(generation, 0, 'options.generation')
+    checkSignal(signal)
     if (generation !== undefined && time !== undefined) {
       throw invalidArgument('options', 'either a generation or a time', options)
     }
     const { definition } = aggregate
-    const target = {
-      definition,
-      aggregateId: id,
-      stream: streamOf(definition, id),
-    }
+    const target = { definition, aggregateId: id, stream: streamOf(definition, id) }
     const until = time === undefined ? undefined : milliseconds(time)
     const loaded = await load(this.#store, target, { upTo: generation, until, signal })
     if (generation !== undefined && loaded.generation < generation) {
-      throw generationConflict(target.stream, generation, loaded.generation)
+      throw notYetAt(target.stream, generation, loaded.generation)
     }
     return loaded
   }
@@ -140,7 +136,7 @@ export class Core {
     }
     const targets = definition.targets(command)
     if (targets.length > 1) {
-      checkDistinct(targets.map(({ stream }) => stream))
+      checkDistinct(targets)
       if (!this.#store.capabilities.multiStream) {
         const message = `${command.type} addresses several aggregates, but this store appends to one stream at a time`
         throw eventmillError('CAPABILITY_MISSING', message, { capability: 'multiStream' })
@@ -184,12 +180,23 @@ function definitionOf(command: Command): CommandDefinition {
   return definition
 }
 
+/** The error for a past that has not come yet. */
+function notYetAt(stream: StreamId, expected: Generation, actual: Generation): Error {
+  const message = `${streamName(stream)} has been through ${actual} generations, and cannot be loaded as of ${expected}`
+  return eventmillError('GENERATION_CONFLICT', message, { stream, expected, actual })
+}
+
 function milliseconds(time: string | Date): number {
-  const parsed = typeof time === 'string' && !RFC_3339.test(time) ? NaN : new Date(time).getTime()
+  const parsed = typeof time === 'string' && !isRfc3339(time) ? NaN : new Date(time).getTime()
   if (Number.isNaN(parsed)) {
     throw invalidArgument('options.time', 'a Date, or RFC 3339 such as 2026-01-31T12:00:00Z', time)
   }
   return parsed
 }
 
-const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i
+/** `Date` would take other forms as well, in ways that differ, and turn 31 February into 3 March. */
+function isRfc3339(text: string): boolean {
+  const [, date = ''] = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i.exec(text) ?? []
+  const midnight = new Date(`${date}T00:00:00Z`)
+  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(date)
+}

@@ -41,17 +41,20 @@ export class Dispatch {
         return await this.#attempt()
       } catch (error) {
         if (!(error instanceof Overtaken)) throw error
-        if (attempt > retries) return await this.#lastLook(error.cause)
+        if (attempt > retries) return await this.#lastLook(error.cause, attempt)
       }
       await backOff(attempt, signal)
     }
   }
 
   /** A rival may have been faster with this very command. */
-  async #lastLook(conflict: unknown): Promise<Aggregates> {
+  async #lastLook(conflict: unknown, attempts: number): Promise<Aggregates> {
     const applied = await this.#alreadyApplied()
     if (applied !== undefined) return applied
-    throw conflict
+    if (!hasCode(conflict, 'GENERATION_CONFLICT')) throw conflict
+    const { stream, expected, actual } = conflict
+    const message = `${conflict.message} (given up after ${attempts} ${attempts === 1 ? 'try' : 'tries'})`
+    throw eventmillError('GENERATION_CONFLICT', message, { stream, expected, actual, cause: conflict })
   }
 
   async #attempt(): Promise<Aggregates> {
@@ -63,11 +66,12 @@ export class Dispatch {
     try {
       decisions = await this.#decide()
     } catch (rejection) {
-      const confirmed = await this.#confirm()
-      if (confirmed !== this.#aggregates) return confirmed
+      const applied = await this.#appliedMeanwhile()
+      if (applied !== undefined) return applied
       throw rejection
     }
-    return decisions.some((events) => events.length > 0) ? this.#store(decisions) : this.#confirm()
+    if (decisions.some((events) => events.length > 0)) return this.#store(decisions)
+    return (await this.#appliedMeanwhile()) ?? this.#aggregates
   }
 
   /** The targets right after this very command, if it was applied before. */
@@ -138,13 +142,13 @@ export class Dispatch {
   }
 
   /**
-   * Confirms what is to be reported although nothing was stored, an empty decision or a rejection. Several streams
-   * are not read at one instant, so the store must say that all of them stood as they were read; and the same
-   * command may have been applied since its id was looked up: then the targets are as they were right after it.
+   * Asked before an empty decision or a rejection is reported: this very command may have been applied since its id
+   * was looked up. And several streams are not read at one instant, so the store must say that all of them stood as
+   * they were read.
    */
-  async #confirm(): Promise<Aggregates> {
+  async #appliedMeanwhile(): Promise<Aggregates | undefined> {
     if (this.#aggregates.length > 1) await this.#append([], {})
-    return (await this.#alreadyApplied()) ?? this.#aggregates
+    return this.#alreadyApplied()
   }
 
   /** Appends to all targets, also those that get no event, so that the generation of each is checked. */

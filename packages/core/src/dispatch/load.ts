@@ -17,7 +17,7 @@ export interface LoadOptions {
 /** Folds a stream into its aggregate. Throws `EVENT_UNREADABLE`, and what the store throws. */
 export async function load(
   store: EventStore,
-  { definition, aggregateId, stream }: Omit<ResolvedTarget, 'generation'>,
+  { definition, aggregateId, stream }: Pick<ResolvedTarget, 'definition' | 'aggregateId' | 'stream'>,
   { known = initialVersion(definition, aggregateId), upTo, until = Infinity, signal }: LoadOptions,
 ): Promise<VersionedAggregate> {
   let aggregate = known

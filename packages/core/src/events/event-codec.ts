@@ -56,7 +56,7 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-const UNDEFINED_EVENT = 'none of the namespaces at hand defines it'
+const UNDEFINED_EVENT = 'none of the namespaces at hand defines it (a newer release may): add its definition'
 
 function encode(event: NewEvent, definition: EventDefinition | undefined): NewEvent {
   if (definition === undefined) throw eventInvalid(event, UNDEFINED_EVENT)

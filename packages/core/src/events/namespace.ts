@@ -1,5 +1,5 @@
 import { eventmillError } from '../errors.ts'
-import { isName } from '../names.ts'
+import { isName } from '../argument-checks.ts'
 import { type DomainEvent, type NewEvent } from './event.ts'
 
 /**
@@ -68,7 +68,9 @@ export function event<Data extends object = object>(): EventDefinition<Data> {
     version: 1,
     encode: (data) => data,
     decode: (json, version) => {
-      if (version !== 1) throw new RangeError(`version ${version} is unknown: only version 1 is defined`)
+      if (version !== 1) {
+        throw new RangeError('only version 1 is known here: use the release that wrote it, or a newer one')
+      }
       return json as Data
     },
   }

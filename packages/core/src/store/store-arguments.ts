@@ -1,8 +1,8 @@
 import { eventmillError } from '../errors.ts'
-import { type Metadata, type NewEvent } from '../events/event.ts'
+import { type Metadata, type NewEvent, type Position } from '../events/event.ts'
 import { type ExpectedGeneration, type StreamId, streamKey, streamName } from '../events/stream.ts'
 import { copyJson } from '../json.ts'
-import { checkInteger, checkKeys, checkName, invalidArgument } from '../names.ts'
+import { checkInteger, checkKeys, checkName, invalidArgument } from '../argument-checks.ts'
 import {
   type AppendOptions,
   type EventFilter,
@@ -12,8 +12,9 @@ import {
   type StreamAppend,
 } from './event-store.ts'
 
-// What every store checks alike before it touches anything. Array.from, unlike map, does not pass over holes. Each function refuses what the contract refuses and
-// returns the rest complete with its defaults, detached from what the caller holds.
+// What every store checks alike before it touches anything. Each function refuses what the contract refuses and
+// returns the rest complete with its defaults, detached from what the caller holds. Array.from, unlike map, does not
+// pass over holes.
 
 /** A new event that passed `checkAppend`: deeply frozen, with metadata. */
 export interface CheckedEvent extends NewEvent {
@@ -55,7 +56,9 @@ export function checkAppend(appends: readonly StreamAppend[], options: AppendOpt
     checkStreamAppend(append, `appends[${index}]`),
   )
   if (first === undefined) throw invalidArgument('appends', 'an array of at least one stream', appends)
-  if (others.length > 0) checkDistinct([first, ...others].map(({ stream }) => stream))
+  if (others.length > 0) {
+    checkDistinct([first, ...others].map(({ stream }, index) => ({ stream, argument: `appends[${index}]` })))
+  }
   return [first, ...others]
 }
 
@@ -68,16 +71,19 @@ export function checkStream(stream: StreamId, argument = 'stream'): StreamId {
   return Object.freeze({ aggregateType, aggregateId })
 }
 
-/** Throws `STREAM_REPEATED` where two of these name the same stream. */
-export function checkDistinct(streams: readonly StreamId[]): void {
-  const seen = new Set<string>()
-  for (const stream of streams) {
+/** Throws `STREAM_REPEATED` where two of these arguments name the same stream. */
+export function checkDistinct(
+  named: readonly { readonly argument: string; readonly stream: StreamId }[],
+): void {
+  const seen = new Map<string, string>()
+  for (const { argument, stream } of named) {
     const key = streamKey(stream)
-    if (seen.has(key)) {
-      const message = `${streamName(stream)} is named twice: put all its events into one entry`
+    const other = seen.get(key)
+    if (other !== undefined) {
+      const message = `${other} and ${argument} are the same stream, ${streamName(stream)}: name each stream once`
       throw eventmillError('STREAM_REPEATED', message, { stream })
     }
-    seen.add(key)
+    seen.set(key, argument)
   }
 }
 
@@ -109,6 +115,21 @@ export function checkFindCommit(
   checkName(commitId, 'commitId')
   checkSignal(options.signal)
   return checkStream(stream)
+}
+
+/** The arguments of `waitForAppend`. Throws `ARGUMENT_INVALID`, or the reason of an aborted signal. */
+export function checkWaitForAppend(after: Position, signal: AbortSignal): void {
+  checkInteger(after, 0, 'after')
+  if (!isSignal(signal)) throw invalidArgument('signal', 'an AbortSignal', signal)
+  signal.throwIfAborted()
+}
+
+/** Throws `ARGUMENT_INVALID` for what is no signal, or the reason of an aborted one. */
+export function checkSignal(signal: AbortSignal | undefined): void {
+  if (signal !== undefined && !isSignal(signal)) {
+    throw invalidArgument('options.signal', 'an AbortSignal', signal)
+  }
+  signal?.throwIfAborted()
 }
 
 const APPEND_OPTIONS = new Set(['commitId', 'signal'])
@@ -176,11 +197,11 @@ function checkRange({ after = 0, upTo, limit, backwards = false, signal }: ReadS
   return { after, upTo: upTo ?? Infinity, limit: limit ?? Infinity, backwards, signal }
 }
 
-function checkSignal(signal: AbortSignal | undefined): void {
-  if (signal !== undefined && typeof signal.throwIfAborted !== 'function') {
-    throw invalidArgument('options.signal', 'an AbortSignal', signal)
-  }
-  signal?.throwIfAborted()
+/** Made by this realm's `AbortController`, or by one that does the same. */
+function isSignal(value: unknown): value is AbortSignal {
+  return (
+    typeof value === 'object' && value !== null && 'throwIfAborted' in value && 'addEventListener' in value
+  )
 }
 
 function checkFilter(filter: EventFilter): EventFilter {

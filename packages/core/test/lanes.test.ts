@@ -1,0 +1,53 @@
+import { describe, expect, test } from '@jest/globals'
+import { Lanes } from '../src/dispatch/lanes.ts'
+
+/** Enters, and tells whether that has happened yet. */
+function entering(lanes: Lanes, keys: readonly string[], signal?: AbortSignal) {
+  const state = { entered: false, leave: () => undefined as unknown }
+  const done = lanes.enter(keys, signal).then((leave) => {
+    state.entered = true
+    state.leave = leave
+  })
+  return { state, done }
+}
+
+describe('lanes', () => {
+  test('that were left twice are left once: nobody else is let in by it', async () => {
+    const lanes = new Lanes()
+    const leave = await lanes.enter(['a'], undefined)
+    const second = entering(lanes, ['a'])
+    const third = entering(lanes, ['a'])
+    leave()
+    leave()
+    await second.done
+    await new Promise(setImmediate)
+    expect(third.state.entered).toBe(false)
+    second.state.leave()
+    await third.done
+  })
+
+  test('that were entered before an abort are free again', async () => {
+    const lanes = new Lanes()
+    const leave = await lanes.enter(['b'], undefined)
+    const controller = new AbortController()
+    const aborted = entering(lanes, ['a', 'b'], controller.signal)
+    controller.abort(new Error('enough'))
+    await expect(aborted.done).rejects.toThrow('enough')
+    const first = entering(lanes, ['a'])
+    await first.done
+    leave()
+    await lanes.enter(['b'], undefined)
+  })
+
+  test('are entered in one order, whatever the order of their names', async () => {
+    const lanes = new Lanes()
+    const leave = await lanes.enter(['a'], undefined)
+    const waiting = entering(lanes, ['b', 'a'])
+    const other = entering(lanes, ['b'])
+    await other.done
+    expect(waiting.state.entered).toBe(false)
+    other.state.leave()
+    leave()
+    await waiting.done
+  })
+})
