@@ -5,7 +5,7 @@ import { join } from 'node:path'
 const root = join(import.meta.dirname, '../..')
 const page = readFileSync(join(root, 'docs/write-a-store.md'), 'utf8')
 
-test.each(['statements.ts', 'sqlite-store.ts', 'sqlite-store.fixture.ts'])(
+test.each(['statements.ts', 'sqlite-store.ts', 'sqlite-store.fixture.ts', 'sqlite-store.worker.ts'])(
   'the page on writing a store shows %s to the letter, from its first line to its last',
   (file) => {
     const source = readFileSync(join(root, 'examples/src/sqlite-store', file), 'utf8')

@@ -1,9 +1,10 @@
 import { type DomainEvent, type EventStore } from '@eventmill/core'
-import { type StoreUnderTest } from '@eventmill/store-conformance'
+import { remoteStore, type StoreUnderTest } from '@eventmill/store-conformance'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { Worker } from 'node:worker_threads'
 import { SqliteStore } from './sqlite-store.ts'
 
 /** The store as the rules of the contract want it: a file of its own for each rule, with several handles on it. */
@@ -13,6 +14,7 @@ export const store: StoreUnderTest = {
     const folder = mkdtempSync(join(tmpdir(), 'sqlite-store-'))
     const file = join(folder, 'events.db')
     const handles: EventStore[] = []
+    const workers: Worker[] = []
     let now: number | undefined
     return {
       connect: async () => {
@@ -20,12 +22,18 @@ export const store: StoreUnderTest = {
         handles.push(handle)
         return handle
       },
+      connectElsewhere: () => {
+        const worker = new Worker(new URL('./sqlite-store.worker.ts', import.meta.url), { workerData: file })
+        workers.push(worker)
+        return remoteStore(worker)
+      },
       rawEvents: async () => rawEvents(file),
       setClock: (time) => {
         now = time
       },
       dispose: async () => {
         for (const handle of handles) await handle.close()
+        for (const worker of workers) await worker.terminate()
         rmSync(folder, { recursive: true })
       },
     }
@@ -33,6 +41,7 @@ export const store: StoreUnderTest = {
   declined: {
     push: 'SQLite tells nobody of what another process wrote: readers poll',
     faults: 'there is no connection to break: an append ends before the call returns',
+    bystander: 'SQLite has one writer at a time, and waits for that of somebody else',
   },
 }
 

@@ -57,8 +57,10 @@ export class SqliteStore implements EventStore {
 
   constructor(file: string, { clock = Date.now, timeout = 5_000 }: SqliteStoreOptions = {}) {
     this.#database = new DatabaseSync(file, { timeout })
-    this.#database.exec(SCHEMA)
-    this.#statements = prepare(this.#database)
+    this.#statements = unlessBusy(() => {
+      this.#database.exec(SCHEMA)
+      return prepare(this.#database)
+    })
     this.#clock = clock
   }
 
@@ -81,17 +83,17 @@ export class SqliteStore implements EventStore {
 
   /** Never awaits in between, so that no other handle of this process meets the transaction open. */
   #transaction<Result>(work: () => Result): Result {
-    try {
-      this.#database.exec('BEGIN IMMEDIATE')
-      const result = work()
-      this.#database.exec('COMMIT')
-      return result
-    } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
-      if (!isBusy(error)) throw error
-      const message = 'another process keeps the file locked: repeat the append, or raise options.timeout'
-      throw eventmillError('STORE_BUSY', message, { waiting: 1, cause: error })
-    }
+    return unlessBusy(() => {
+      try {
+        this.#database.exec('BEGIN IMMEDIATE')
+        const result = work()
+        this.#database.exec('COMMIT')
+        return result
+      } catch (error) {
+        if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+        throw error
+      }
+    })
   }
 
   #store(appends: CheckedAppends, commitId: string | undefined): AppendResult {
@@ -120,7 +122,7 @@ export class SqliteStore implements EventStore {
         generations: JSON.stringify(generations),
       })
     }
-    return { events, generations, repeated: false }
+    return { streams: appends.map(({ stream }) => stream), events, generations, repeated: false }
   }
 
   async findCommit(
@@ -130,11 +132,11 @@ export class SqliteStore implements EventStore {
   ): Promise<AppendResult | undefined> {
     this.#assertOpen()
     const checked = checkFindCommit(stream, commitId, options)
-    return this.#commit(checked, commitId)?.result
+    return unlessBusy(() => this.#commit(checked, commitId))
   }
 
   /** Nobody writes between the first event of an append and its last, so that a range of positions names them. */
-  #commit(stream: StreamId, commitId: string): Commit | undefined {
+  #commit(stream: StreamId, commitId: string): AppendResult | undefined {
     const row = this.#statements.commit.get({ ...stream, commitId }) as CommitRow | undefined
     if (row === undefined) return undefined
     const { first, last } = row
@@ -142,7 +144,7 @@ export class SqliteStore implements EventStore {
     const events = this.#statements.log.forwards.all(range).map(toEvent)
     const generations = JSON.parse(row.generations) as readonly Generation[]
     const streams = JSON.parse(row.streams) as readonly StreamId[]
-    return { streams, result: { events, generations, repeated: true } }
+    return { streams, events, generations, repeated: true }
   }
 
   async *readStream(stream: StreamId, options?: ReadStreamOptions): AsyncGenerator<DomainEvent, void> {
@@ -150,7 +152,7 @@ export class SqliteStore implements EventStore {
     const { stream: checked, ...range } = checkReadStream(stream, options)
     const { forwards, backwards } = this.#statements.stream
     const pages = range.backwards ? backwards : forwards
-    const end = this.#generation(checked)
+    const end = unlessBusy(() => this.#generation(checked))
     yield* this.#read(range, end, 'sequence', (page) => pages.all({ ...checked, ...page }))
   }
 
@@ -165,7 +167,7 @@ export class SqliteStore implements EventStore {
 
   async head(): Promise<Position> {
     this.#assertOpen()
-    return (this.#statements.head.get() as { readonly last: Position }).last
+    return unlessBusy(() => this.#statements.head.get() as { readonly last: Position }).last
   }
 
   /** Leaves out what comes while it reads. Between two pages nothing is open that a `break` could leave behind. */
@@ -185,7 +187,7 @@ export class SqliteStore implements EventStore {
     while (left > 0 && range.after < range.upTo) {
       assertWanted()
       const size = matches === undefined ? Math.min(left, PAGE) : PAGE
-      const page = rows({ ...range, limit: size })
+      const page = unlessBusy(() => rows({ ...range, limit: size }))
       for (const event of page.map(toEvent)) {
         if (backwards) range.upTo = event[place] - 1
         else range.after = event[place]
@@ -219,15 +221,9 @@ const PAGE = 100
 
 type Page = Pick<CheckedRead, 'after' | 'upTo' | 'limit'>
 
-/** A remembered append: the streams that it named, and what came of it. */
-interface Commit {
-  readonly streams: readonly StreamId[]
-  readonly result: AppendResult
-}
-
 /** The result of an append whose commit id is known already. */
-function repeat({ streams, result }: Commit, again: CheckedAppends, commitId: string): AppendResult {
-  const before = streams.map((stream) => [
+function repeat(result: AppendResult, again: CheckedAppends, commitId: string): AppendResult {
+  const before = result.streams.map((stream) => [
     stream,
     result.events.filter((event) => streamKey(event) === streamKey(stream)).map(given),
   ])
@@ -243,7 +239,15 @@ function given({ source, type, version, data, metadata }: NewEvent): NewEvent {
   return { source, type, version, data, metadata }
 }
 
-/** Whether SQLite says SQLITE_BUSY; what else it says is in the bits above the lowest eight. */
-function isBusy(error: unknown): boolean {
-  return (Number(Reflect.get(Object(error), 'errcode')) & 0xff) === 5
+/** What SQLite comes to; where another process keeps the file locked for too long, `STORE_BUSY`. */
+function unlessBusy<Result>(work: () => Result): Result {
+  try {
+    return work()
+  } catch (error) {
+    // SQLITE_BUSY; what else SQLite says of it is in the bits above the lowest eight.
+    const busy = (Number(Reflect.get(Object(error), 'errcode')) & 0xff) === 5
+    if (!busy) throw error
+    const message = 'another process keeps the file locked: call again, or raise options.timeout'
+    throw eventmillError('STORE_BUSY', message, { waiting: 1, cause: error })
+  }
 }

@@ -1,12 +1,12 @@
 #!/usr/bin/env node
-import { stat, writeFile } from 'node:fs/promises'
+import { open, stat, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { inspect, parseArgs } from 'node:util'
 import { messageOf } from './report/message-of.ts'
 import {
-  conforms,
+  conclusionOf,
   reportedRule,
   reportMarkdown,
   reportOf,
@@ -15,9 +15,9 @@ import {
   reportSummary,
   type Report,
 } from './report/report.ts'
-import { type Rule, type StoreUnderTest } from './rule.ts'
+import { checkDeclined, type Fixture, type Rule, type StoreUnderTest } from './rule.ts'
 import { rules } from './rules/rules.ts'
-import { runRule, type Verdict, within } from './run-rule.ts'
+import { disposeOf, openFixture, runRule, type Verdict, within } from './run-rule.ts'
 
 const HELP = `Usage: eventmill-conformance [options] <fixture>
 
@@ -32,8 +32,10 @@ Runs the rules of the store contract on the store that a module exports as \`sto
 Ends with 0 where the store conforms, with 1 where it does not, and with 2 where the rules could not be run.
 `
 
-/** How long a module may take to load, and its fixture to open. In milliseconds. */
+/** How long a module may take to load, and a handle to open. In milliseconds. */
 const OPENING_TIMEOUT = 10_000
+
+const EXIT_CODES = { conforms: 0, 'obeys these rules': 0, 'does not conform': 1, 'was not tried': 2 }
 
 /** What the caller can mend: told in one line. */
 class BadInput extends Error {}
@@ -42,8 +44,21 @@ class BadInput extends Error {}
 const strays: unknown[] = []
 process.on('uncaughtException', (error) => strays.push(error))
 
+/** What is open while a rule runs. */
+let fixture: Fixture | undefined
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void interrupted())
+
+// Whoever reads the table may have seen enough.
+process.stdout.on('error', () => undefined)
+
+let finished = false
+process.on('exit', () => {
+  if (!finished) process.exitCode = 2
+})
+const code = await main(process.argv.slice(2)).catch(failed)
+finished = true
 // A rule may leave timers and connections behind: nothing waits for them.
-process.exit(await main(process.argv.slice(2)).catch(failed))
+process.exit(code)
 
 async function main(args: readonly string[]): Promise<number> {
   const { values, file } = parse(args)
@@ -58,15 +73,15 @@ async function main(args: readonly string[]): Promise<number> {
     await print(chosen.map(described).join(''))
     return 0
   }
-  const store = await load(file)
+  const store = tracked(await load(file))
   await tryFixture(store)
   const outputs = [values.json, values.markdown].filter((output) => output !== undefined)
   // A file that cannot be written is told before the rules are run, not after.
-  for (const output of outputs) await write(output, '')
+  for (const output of outputs) await assertWritable(output)
   const report = await judge(chosen, store, outputs.includes('-') ? process.stderr : process.stdout)
   if (values.json !== undefined) await write(values.json, `${JSON.stringify(report, null, 2)}\n`)
   if (values.markdown !== undefined) await write(values.markdown, reportMarkdown(report))
-  return conforms(report) ? 0 : 1
+  return EXIT_CODES[conclusionOf(report)]
 }
 
 function parse(args: readonly string[]) {
@@ -100,12 +115,17 @@ async function load(file: string | undefined): Promise<StoreUnderTest> {
   const found = await stat(path).catch(() => undefined)
   if (found?.isFile() !== true) throw new BadInput(`there is no file ${file}`)
   const loading = import(pathToFileURL(path).href) as Promise<{ store?: unknown; default?: unknown }>
-  const module = await within(OPENING_TIMEOUT, loading).catch((error: unknown) => {
+  const module = await within(OPENING_TIMEOUT, loading, 'its import').catch((error: unknown) => {
     throw new BadInput(`${file} cannot be loaded: ${messageOf(error)}`)
   })
   const store = module.store ?? module.default
   if (!isStoreUnderTest(store)) {
     throw new BadInput(`${file} exports no store: export const store = { name, fixture, declined }`)
+  }
+  try {
+    checkDeclined(store)
+  } catch (error) {
+    throw new BadInput(messageOf(error))
   }
   return store
 }
@@ -123,14 +143,39 @@ function isStoreUnderTest(value: unknown): value is StoreUnderTest {
 
 /** Tells a fixture that does not work at all from a store that breaks every rule. */
 async function tryFixture(store: StoreUnderTest): Promise<void> {
-  const opening = async () => {
-    const fixture = await store.fixture()
-    await fixture.connect()
-    await fixture.dispose?.()
+  const refuse = (what: string) => (error: unknown) => {
+    throw new BadInput(`the fixture of ${store.name} ${what}: ${messageOf(error)}`)
   }
-  await within(OPENING_TIMEOUT, opening()).catch((error: unknown) => {
-    throw new BadInput(`the fixture of ${store.name} does not open: ${messageOf(error)}`)
-  })
+  const opened = await openFixture(store).catch(refuse('does not open'))
+  const connecting = async () => {
+    const handle: unknown = await opened.connect()
+    const stores = typeof handle === 'object' && handle !== null && 'append' in handle
+    if (!stores) throw new Error('connect() should resolve to an event store')
+  }
+  try {
+    await within(OPENING_TIMEOUT, connecting(), 'connect()').catch(refuse('does not connect'))
+  } finally {
+    await disposeOf(opened).catch(refuse('cannot be disposed of'))
+  }
+}
+
+/** The store, whose open fixture is known to whoever interrupts. */
+function tracked(store: StoreUnderTest): StoreUnderTest {
+  return {
+    ...store,
+    fixture: async () => {
+      fixture = await store.fixture()
+      return fixture
+    },
+  }
+}
+
+/** Leaves nothing behind. 130 is what shells tell of a command that was interrupted. */
+async function interrupted(): Promise<void> {
+  if (fixture !== undefined) await disposeOf(fixture).catch(() => undefined)
+  await print('\ninterrupted\n', process.stderr)
+  finished = true
+  process.exit(130)
 }
 
 /** Runs the rules one after the other, and shows how it goes. */
@@ -150,9 +195,11 @@ async function judge(
     verdicts.push(final)
     await print(`${reportRowEnd(reportedRule(final))}\n`, table)
   }
-  const report = reportOf(store.name, verdicts, new Date())
-  const conclusion = conforms(report) ? 'conforms' : 'does not conform'
-  await print(`\n${store.name} ${conclusion}: ${reportSummary(report)}\n`, table)
+  const report = reportOf(store.name, verdicts, {
+    complete: chosen.length === rules.length,
+    date: new Date(),
+  })
+  await print(`\n${store.name} ${conclusionOf(report)}: ${reportSummary(report)}\n`, table)
   return report
 }
 
@@ -161,6 +208,15 @@ function withStray(verdict: Verdict, [error]: readonly unknown[]): Verdict {
   const milliseconds = verdict.verdict === 'skipped' ? 0 : verdict.milliseconds
   const stray = new Error(`nobody could catch: ${messageOf(error)}`)
   return { rule: verdict.rule, verdict: 'failed', milliseconds, error: stray }
+}
+
+/** Leaves what a file holds as it is: there may be a report of the last run in it. */
+async function assertWritable(file: string): Promise<void> {
+  if (file === '-') return
+  const opened = await open(file, 'a').catch((error: unknown) => {
+    throw new BadInput(`${file} cannot be written: ${messageOf(error)}`)
+  })
+  await opened.close()
 }
 
 async function write(file: string, text: string): Promise<void> {

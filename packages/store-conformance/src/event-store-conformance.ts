@@ -1,6 +1,6 @@
 import { type StoreUnderTest } from './rule.ts'
 import { rules } from './rules/rules.ts'
-import { obey, reasonToSkip, timeoutOf } from './run-rule.ts'
+import { FIXTURE_TIMEOUT, obey, reasonToSkip, timeoutOf } from './run-rule.ts'
 
 /** What Jest, Vitest and node:test have in common. */
 export interface TestRunner {
@@ -12,15 +12,16 @@ export interface TestRunner {
 
 /**
  * Defines a test for each rule of the store contract. A rule that needs what the store declines is skipped, with the
- * reason in its name.
+ * reason in its name. Throws where something is declined without a reason.
  */
 export function eventStoreConformance({ describe, it, ...store }: TestRunner & StoreUnderTest): void {
   describe(`${store.name} is an event store`, () => {
     for (const rule of rules) {
       const name = `${rule.id}: ${rule.title}`
       const reason = reasonToSkip(rule, store)
-      // A little longer than the rule may take, so that the rule itself tells what took so long.
-      if (reason === undefined) it(name, () => obey(rule, store), timeoutOf(rule) + 5_000)
+      // A little longer than the rule and its fixture may take, so that they tell themselves what took so long.
+      const timeout = timeoutOf(rule, store) + 2 * FIXTURE_TIMEOUT + 5_000
+      if (reason === undefined) it(name, () => obey(rule, store), timeout)
       else it.skip(`${name} (${reason})`, () => Promise.resolve())
     }
   })

@@ -1,5 +1,11 @@
-import { type DomainEvent, type EventFilter, type EventStore, type ExpectedGeneration } from '@eventmill/core'
-import fc from 'fast-check'
+import {
+  type DomainEvent,
+  type ErrorCode,
+  type EventFilter,
+  type EventStore,
+  type ExpectedGeneration,
+  hasCode,
+} from '@eventmill/core'
 import { collect, noted, stream } from './workload.ts'
 
 /** One call of a history. Streams are named by letters, and commits by numbers. */
@@ -33,45 +39,7 @@ export type Outcome =
   | null
 
 /** Something that answers a history call by call: a store, or a model of one. */
-export type Answer = (call: Call) => Promise<Outcome>
-
-/** Histories of calls that are likely to meet: few streams, few commits, low generations. */
-export function histories({ multiStream }: { readonly multiStream: boolean }): fc.Arbitrary<readonly Call[]> {
-  const id = fc.constantFrom('a', 'b', 'c')
-  const commit = fc.nat(3)
-  const expected = fc.oneof(fc.nat(5), fc.constantFrom('any' as const, 'exists' as const))
-  const append = fc.record(
-    {
-      call: fc.constant('append' as const),
-      streams: fc.uniqueArray(fc.record({ id, expected, says: fc.array(fc.nat(5), { maxLength: 3 }) }), {
-        minLength: 1,
-        maxLength: multiStream ? 3 : 1,
-        selector: ({ id: name }) => name,
-      }),
-      commit,
-    },
-    { requiredKeys: ['call', 'streams'] },
-  )
-  const range = { after: fc.nat(8), upTo: fc.nat(8), limit: fc.nat(4), backwards: fc.boolean() }
-  const readStream = fc.record(
-    { call: fc.constant('readStream' as const), id, ...range },
-    { requiredKeys: ['call', 'id'] },
-  )
-  const readAll = fc.record(
-    { call: fc.constant('readAll' as const), types: fc.subarray(['Odd', 'Even']), ...range },
-    { requiredKeys: ['call'] },
-  )
-  const findCommit = fc.record({ call: fc.constant('findCommit' as const), id, commit })
-  return fc.array(
-    fc.oneof(
-      { weight: 4, arbitrary: append },
-      { weight: 1, arbitrary: readStream },
-      { weight: 1, arbitrary: readAll },
-      { weight: 1, arbitrary: findCommit },
-    ),
-    { maxLength: 25 },
-  )
-}
+export type Answer = (call: Call) => Outcome | Promise<Outcome>
 
 /** Lets a store answer. Names are prefixed, so that one store can answer many histories. */
 export async function storeAnswer(store: EventStore, prefix: string): Promise<Answer> {
@@ -125,8 +93,12 @@ export async function storeAnswer(store: EventStore, prefix: string): Promise<An
     try {
       return await answer(call)
     } catch (error) {
-      if (error instanceof Error && 'code' in error) return { code: String(error.code) }
-      throw error
+      const code = REFUSALS.find((each) => hasCode(error, each))
+      if (code === undefined) throw error
+      return { code }
     }
   }
 }
+
+/** Errors that are answers. */
+const REFUSALS: readonly ErrorCode[] = ['GENERATION_CONFLICT', 'COMMIT_ID_REUSED']

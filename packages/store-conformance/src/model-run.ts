@@ -1,6 +1,7 @@
 import { type EventStore } from '@eventmill/core'
 import fc from 'fast-check'
-import { type Answer, type Call, histories, storeAnswer } from './history.ts'
+import { histories } from './histories.ts'
+import { type Answer, type Call, storeAnswer } from './history.ts'
 import { modelAnswer } from './model.ts'
 import { verifyEqual } from './verify.ts'
 

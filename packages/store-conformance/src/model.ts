@@ -1,17 +1,16 @@
 import { equalJson, isExpected } from '@eventmill/core'
-import { type Answer, type Call, type Outcome, type Range } from './history.ts'
+import { type Call, type Outcome, type Range } from './history.ts'
 
-/** One event: what it says, and where it stands in its stream. */
+/** One event: its stream, and what it says. */
 interface Entry {
   readonly id: string
   readonly says: number
-  readonly sequence: number
 }
 
 type Append = Extract<Call, { call: 'append' }>
 
 /** The store contract in its plainest form: a list. Answers as a conforming store would. */
-export function modelAnswer(): Answer {
+export function modelAnswer(): (call: Call) => Outcome {
   const log: Entry[] = []
   const commits = new Map<string, { readonly content: unknown; readonly outcome: Outcome & object }>()
   const generation = (id: string) => log.filter((entry) => entry.id === id).length
@@ -29,7 +28,7 @@ export function modelAnswer(): Answer {
       return { code: 'GENERATION_CONFLICT' }
     }
     for (const { id, says } of streams) {
-      for (const number of says) log.push({ id, says: number, sequence: generation(id) + 1 })
+      for (const number of says) log.push({ id, says: number })
     }
     const said = streams.flatMap(({ says }) => says)
     const outcome = { generations: streams.map(({ id }) => generation(id)), says: said, repeated: false }
@@ -40,23 +39,21 @@ export function modelAnswer(): Answer {
   return (call) => {
     switch (call.call) {
       case 'append':
-        return Promise.resolve(append(call))
+        return append(call)
       case 'findCommit': {
         const commit = commits.get(`${call.id} ${call.commit}`)
-        return Promise.resolve(commit ? { ...commit.outcome, repeated: true } : null)
+        return commit ? { ...commit.outcome, repeated: true } : null
       }
       case 'readStream':
-        return Promise.resolve(
-          read(
-            log.filter(({ id }) => id === call.id),
-            call,
-          ),
+        return read(
+          log.filter(({ id }) => id === call.id),
+          call,
         )
       case 'readAll': {
         const { types } = call
         const matches = ({ says }: Entry) =>
           types === undefined || types.includes(says % 2 === 0 ? 'Even' : 'Odd')
-        return Promise.resolve(read(log, call, matches))
+        return read(log, call, matches)
       }
     }
   }

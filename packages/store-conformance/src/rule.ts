@@ -1,4 +1,5 @@
 import { type DomainEvent, type EventStore } from '@eventmill/core'
+import { Violation } from './verify.ts'
 
 /** One demand of the store contract that can be run. */
 export interface Rule {
@@ -14,12 +15,19 @@ export interface Rule {
   readonly needs: readonly Need[]
   /** In milliseconds. Default 30,000. */
   readonly timeout?: number | undefined
-  /** Fails where the store breaks the rule. The fixture is fresh, and disposed of by whoever runs the rule. */
-  readonly run: (fixture: Fixture) => Promise<void>
+  /**
+   * Fails where the store breaks the rule. The fixture is fresh, and disposed of by whoever runs the rule; `declined`
+   * is what the store under test declines.
+   */
+  readonly run: (fixture: Fixture, declined?: Declined) => Promise<void>
 }
 
 /** Capabilities of a store (`multiStream`, `push`) and back doors of its fixture (the others). */
-export type Need = 'multiStream' | 'push' | 'reopen' | 'rawEvents' | 'faults' | 'clock'
+export type Need =
+  'multiStream' | 'push' | 'reopen' | 'rawEvents' | 'faults' | 'clock' | 'bystander' | 'elsewhere'
+
+/** What is not on offer, each with the reason in words. */
+export type Declined = { readonly [N in Need]?: string }
 
 /** A store to be judged. */
 export interface StoreUnderTest {
@@ -27,7 +35,9 @@ export interface StoreUnderTest {
   /** A fresh and empty backing store, isolated from all others. */
   readonly fixture: () => Fixture | Promise<Fixture>
   /** What is not on offer, each with the reason in words. The rules that need it are skipped with that reason. */
-  readonly declined?: { readonly [N in Need]?: string } | undefined
+  readonly declined?: Declined | undefined
+  /** How many times longer than usual the rules may take: for a store that is far away. Default 1. */
+  readonly timeoutFactor?: number | undefined
 }
 
 /** One isolated backing store. */
@@ -39,17 +49,72 @@ export interface Fixture {
   connect(): Promise<EventStore>
   /** Closes what is left open and removes the backing store. */
   dispose?(): Promise<void>
-  /** All that is stored, in the order of positions, read past every handle. */
+  /** `rawEvents`: all that is stored, in the order of positions, read past every handle. */
   rawEvents?(): Promise<readonly DomainEvent[]>
+  /** `faults`: breaks connections. */
   readonly faults?: Faults | undefined
-  /** Sets the time that the store gives to events, in milliseconds since 1970. */
+  /** `clock`: sets the time that the store gives to events, in milliseconds since 1970. */
   setClock?(time: number): void | Promise<void>
+  /**
+   * `bystander`: begins a transaction in the same database that has written something of its own, and has nothing to do
+   * with the store. Resolves to what ends it.
+   */
+  openBystander?(): Promise<() => Promise<void>>
+  /** `elsewhere`: a handle that runs in another process or thread, beside the others. See `remoteStore`. */
+  connectElsewhere?(): Promise<EventStore>
 }
 
 /** Breaks the connection of a handle, or holds it up. */
 export interface Faults {
-  /** The next append of this handle loses its connection before, during or after its commit. */
-  cut(store: EventStore, when: 'before' | 'during' | 'after'): void | Promise<void>
-  /** The next append of this handle reaches the backing store only when the returned function is called. */
-  holdUp(store: EventStore): (() => void) | Promise<() => void>
+  /**
+   * So many of the next attempts of this handle to append, repeated ones included, lose their connection: before,
+   * during or after the commit. `Infinity`: all of them.
+   */
+  cut(store: EventStore, when: 'before' | 'during' | 'after', attempts: number): void | Promise<void>
+  /**
+   * The next append of this handle stops until it is released: `sent`, before it has reached the backing store;
+   * `placed`, after its positions were given out, and before its answer comes back.
+   */
+  holdUp(store: EventStore, at: 'sent' | 'placed'): Hold | Promise<Hold>
+  /** The next append of this handle loses its connection, and reaches the backing store only when it is released. */
+  deliverLate(store: EventStore): Hold | Promise<Hold>
+  /** The handle ends as with the death of its process: it is not closed, and nothing that it held back is written. */
+  crash(store: EventStore): void | Promise<void>
 }
+
+/** An append that stops on its way. */
+export interface Hold {
+  /** Resolves once the append has got there. */
+  readonly reached: Promise<void>
+  /** Lets it go on, and resolves once it has had its effect, if it comes to any. Without an append, none will be held. */
+  release(): Promise<void>
+}
+
+/** A back door that a rule needs. Fails where the fixture neither offers nor declines it. */
+export function offered<Door>(door: Door | undefined, need: Need): Door {
+  if (door !== undefined) return door
+  throw new Violation(`the fixture should offer ${need}, or decline it: declined: { ${need}: 'the reason' }`)
+}
+
+/** Throws where what is declined is no need, or has no reason in words. */
+export function checkDeclined({ name, declined = {} }: StoreUnderTest): void {
+  for (const [need, reason] of Object.entries<unknown>(declined)) {
+    if (!NEEDS.has(need)) {
+      throw new TypeError(`${name} declines ${need}, which no rule needs: ${[...NEEDS].join(', ')}`)
+    }
+    if (typeof reason !== 'string' || reason.trim() === '') {
+      throw new TypeError(`${name} declines ${need} without a reason: give it in words`)
+    }
+  }
+}
+
+const NEEDS: ReadonlySet<string> = new Set<Need>([
+  'multiStream',
+  'push',
+  'reopen',
+  'rawEvents',
+  'faults',
+  'clock',
+  'bystander',
+  'elsewhere',
+])

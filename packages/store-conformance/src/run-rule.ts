@@ -1,4 +1,4 @@
-import { type Rule, type StoreUnderTest } from './rule.ts'
+import { checkDeclined, type Fixture, type Rule, type StoreUnderTest } from './rule.ts'
 
 /** How a store did on a rule. */
 export type Verdict =
@@ -10,18 +10,19 @@ export type Verdict =
     }
   | { readonly rule: Rule; readonly verdict: 'skipped'; readonly reason: string }
 
-/** Why a rule cannot be run on a store; `undefined` where it can. */
-export function reasonToSkip(rule: Rule, { declined = {} }: StoreUnderTest): string | undefined {
-  const need = rule.needs.find((each) => declined[each] !== undefined)
-  return need && `${need} is declined: ${String(declined[need])}`
+/** Why a rule cannot be run on a store; `undefined` where it can. Throws where it is declined without a reason. */
+export function reasonToSkip(rule: Rule, store: StoreUnderTest): string | undefined {
+  checkDeclined(store)
+  const need = rule.needs.find((each) => store.declined?.[each] !== undefined)
+  return need && `${need} is declined: ${String(store.declined?.[need])}`
 }
 
 /** Runs one rule on a fresh fixture, or skips it. Never rejects: whatever goes wrong fails the rule. */
 export async function runRule(rule: Rule, store: StoreUnderTest): Promise<Verdict> {
-  const reason = reasonToSkip(rule, store)
-  if (reason !== undefined) return { rule, verdict: 'skipped', reason }
   const start = performance.now()
   try {
+    const reason = reasonToSkip(rule, store)
+    if (reason !== undefined) return { rule, verdict: 'skipped', reason }
     await obey(rule, store)
     return { rule, verdict: 'passed', milliseconds: performance.now() - start }
   } catch (error) {
@@ -31,25 +32,51 @@ export async function runRule(rule: Rule, store: StoreUnderTest): Promise<Verdic
 
 /** Runs one rule on a fresh fixture. Rejects where the store breaks it, or takes longer than it may. */
 export async function obey(rule: Rule, store: StoreUnderTest): Promise<void> {
-  const fixture = await within(timeoutOf(rule), Promise.resolve(store.fixture()))
+  const fixture = await openFixture(store)
   try {
-    await within(timeoutOf(rule), rule.run(fixture))
-  } finally {
-    await within(timeoutOf(rule), Promise.resolve(fixture.dispose?.()))
+    await within(timeoutOf(rule, store), rule.run(fixture, store.declined), 'it')
+  } catch (error) {
+    // What the rule has found is worth more than that the fixture cannot be disposed of either.
+    await disposeOf(fixture).catch(() => undefined)
+    throw error
+  }
+  await disposeOf(fixture)
+}
+
+/** A fresh fixture. One that opens too late is disposed of when it does. */
+export async function openFixture({ fixture }: StoreUnderTest): Promise<Fixture> {
+  const opening = Promise.resolve().then(fixture)
+  try {
+    return await within(FIXTURE_TIMEOUT, opening, 'the fixture')
+  } catch (error) {
+    opening.then(disposeOf).catch(() => undefined)
+    throw error
   }
 }
 
-/** In milliseconds. */
-export function timeoutOf({ timeout = 30_000 }: Rule): number {
-  return timeout
+/** Disposes of a fixture, if it knows how to. */
+export async function disposeOf(fixture: Fixture): Promise<void> {
+  await within(FIXTURE_TIMEOUT, Promise.resolve(fixture.dispose?.()), 'the dispose of the fixture')
 }
 
-/** Rejects when the work takes longer. */
-export async function within<Result>(milliseconds: number, work: Promise<Result>): Promise<Result> {
+/** How long a fixture may take to open, and to be disposed of, in milliseconds. */
+export const FIXTURE_TIMEOUT = 10_000
+
+/** How long a rule may take, in milliseconds. */
+export function timeoutOf({ timeout = 30_000 }: Rule, { timeoutFactor = 1 }: StoreUnderTest): number {
+  return timeout * timeoutFactor
+}
+
+/** Rejects when the work, named by `what`, takes longer. */
+export async function within<Result>(
+  milliseconds: number,
+  work: Promise<Result>,
+  what: string,
+): Promise<Result> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      reject(new Error(`it did not end within ${milliseconds} ms`))
+      reject(new Error(`${what} did not end within ${milliseconds} ms`))
     }, milliseconds)
   })
   try {

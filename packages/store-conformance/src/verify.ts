@@ -12,7 +12,7 @@ export function verify(condition: boolean, message: string): asserts condition {
 
 /** Fails unless two JSON values are equal, key order aside. */
 export function verifyEqual(actual: unknown, expected: unknown, what: string): void {
-  if (!equalJson(plain(actual), plain(expected))) {
+  if (!equalJson(withoutUndefined(actual), withoutUndefined(expected))) {
     throw new Violation(`${what} should be ${show(expected)}, but is ${show(actual)}`)
   }
 }
@@ -64,8 +64,10 @@ function show(value: unknown): string {
   return text.length <= 300 ? text : `${text.slice(0, 300)}… (${text.length} characters)`
 }
 
-/** Leaves out what is undefined, as JSON does. */
-function plain(value: unknown): unknown {
-  const text = JSON.stringify(value) as string | undefined
-  return text === undefined ? undefined : JSON.parse(text)
+/** Leaves out properties that are undefined, as JSON does. What is no JSON stays what it is: a date is no text. */
+function withoutUndefined(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutUndefined)
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value
+  const entries = Object.entries(value).filter(([, each]) => each !== undefined)
+  return Object.fromEntries(entries.map(([key, each]) => [key, withoutUndefined(each)]))
 }

@@ -51,6 +51,6 @@ export async function numbers(events: AsyncIterable<DomainEvent>): Promise<unkno
 }
 
 /** Numbers from 1 to `count`. */
-export function upTo(count: number): readonly number[] {
+export function oneTo(count: number): readonly number[] {
   return Array.from({ length: count }, (_, index) => index + 1)
 }

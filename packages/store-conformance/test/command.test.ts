@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { rules } from '@eventmill/store-conformance'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const command = join(import.meta.dirname, '../src/command.ts')
@@ -19,7 +19,14 @@ afterAll(() => {
   rmSync(folder, { recursive: true })
 })
 
-const DECLINED = { reopen: 'gone', rawEvents: 'none', faults: 'none', clock: 'none' }
+const DECLINED = {
+  reopen: 'gone',
+  rawEvents: 'none',
+  faults: 'none',
+  clock: 'none',
+  bystander: 'none',
+  elsewhere: 'none',
+}
 const RIGHT = `
 import { InMemoryStore } from '@eventmill/store-memory'
 const fixture = () => { const store = new InMemoryStore(); return { connect: async () => store } }
@@ -89,7 +96,7 @@ describe('the command', () => {
     const { status, stdout, stderr } = run(RIGHT, '--rule', 'expected/exists', '--json', '-')
     expect(status).toBe(0)
     expect(JSON.parse(stdout)).toEqual(expect.objectContaining({ store: 'Right', passed: 1 }))
-    expect(stderr).toContain('Right conforms: 1 passed')
+    expect(stderr).toContain('Right obeys these rules: 1 passed')
   })
 
   test.each([
@@ -104,6 +111,55 @@ describe('the command', () => {
     expect(status).toBe(1)
     expect(stdout).toMatch(/expected\/exists +failed .*nobody could catch: not minded/)
     expect(stdout).toContain('Right does not conform: 0 passed, 1 failed, 0 skipped')
+  })
+
+  test('does not call a store right of which it has tried nothing', () => {
+    const { status, stdout } = run(RIGHT, '--rule', 'append/follows-clock')
+    expect(status).toBe(2)
+    expect(stdout).toContain('Right was not tried: 0 passed, 0 failed, 1 skipped')
+  })
+
+  test('leaves the last report as it is until there is another one', () => {
+    const json = join(folder, 'last.json')
+    writeFileSync(json, 'the last one')
+    run(`export const store = { name: 'X', fixture() { process.exit(0) } }`, '--json', json)
+    expect(readFileSync(json, 'utf8')).toBe('the last one')
+  })
+
+  test('disposes of what is open when it is interrupted', () => {
+    const [file, left] = [join(folder, 'slow.fixture.js'), join(folder, 'left')]
+    writeFileSync(
+      file,
+      `import { rmSync, writeFileSync } from 'node:fs'
+       let opened = 0
+       const fixture = () => {
+         writeFileSync(${JSON.stringify(left)}, '')
+         opened += 1
+         const store = { append() {}, capabilities: {}, head: () => new Promise(() => {}) }
+         return {
+           connect: async () => {
+             if (opened === 2) process.kill(process.pid, 'SIGINT')
+             return store
+           },
+           dispose: async () => rmSync(${JSON.stringify(left)}),
+         }
+       }
+       export const store = { name: 'Slow', fixture }`,
+    )
+    const { status, stderr } = runOn(file, '--rule', 'log/head')
+    expect({ status, stderr }).toEqual({ status: 130, stderr: '\ninterrupted\n' })
+    expect(existsSync(left)).toBe(false)
+  })
+
+  test('goes on where nobody reads its table to the end', () => {
+    const file = join(folder, 'piped.fixture.js')
+    writeFileSync(file, RIGHT)
+    const line = `"${process.execPath}" "${command}" "${file}" --rule expected/exists; echo $? >&2`
+    const { stderr } = spawnSync('sh', ['-c', `(${line}) | head -0`], {
+      encoding: 'utf8',
+      env: { ...process.env, NODE_OPTIONS: '' },
+    })
+    expect(stderr).toBe('0\n')
   })
 
   test('lists the rules with their reasons', () => {
@@ -121,11 +177,37 @@ describe('the command', () => {
     ['throws what is no error', 'throw Object.create(null)', 'does not open: thrown: {}'],
     ['hangs', 'return new Promise(() => {})', 'did not end within'],
     ['opens no handle', 'return {}', 'connect is not a function'],
+    [
+      'connects to nothing',
+      'return { connect: async () => undefined }',
+      'connect() should resolve to an event store',
+    ],
+    [
+      'does not connect, and is disposed of',
+      `return { connect: async () => { throw new Error('refused') }, dispose: async () => console.error('gone') }`,
+      'does not connect: refused',
+    ],
+    [
+      'cannot be disposed of',
+      `return { connect: async () => ({ append() {} }), dispose: async () => { throw new Error('busy') } }`,
+      'cannot be disposed of: busy',
+    ],
+    ['ends the process', 'process.exit(0)', ''],
   ])('ends with 2 and one line when the fixture %s', (_, body, line) => {
     const { status, stderr } = run(`export const store = { name: 'X', fixture() { ${body} } }`)
     expect(status).toBe(2)
     expect(stderr).toContain(line)
-    expect(stderr.trim().split('\n')).toHaveLength(1)
+    expect(stderr.replace('gone\n', '').trim().split('\n')).toHaveLength(1)
+  })
+
+  test.each([
+    [`{ fault: 'none' }`, 'X declines fault, which no rule needs'],
+    [`{ faults: ' ' }`, 'X declines faults without a reason'],
+    [`{ push: 7 }`, 'X declines push without a reason'],
+  ])('ends with 2 and one line where %s is declined', (declined, line) => {
+    const { status, stderr } = run(`export const store = { name: 'X', fixture() {}, declined: ${declined} }`)
+    expect({ status, lines: stderr.trim().split('\n').length }).toEqual({ status: 2, lines: 1 })
+    expect(stderr).toContain(line)
   })
 
   test.each<[string, string[], string]>([

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { type Rule, type Verdict } from '@eventmill/store-conformance'
 import { messageOf } from '../src/report/message-of.ts'
 import {
-  conforms,
+  conclusionOf,
   reportedRule,
   reportMarkdown,
   reportOf,
@@ -30,7 +30,7 @@ const skipped: Verdict = {
 const warned: Verdict = { ...failed, rule: rule('read/pages', 'should') }
 
 function report(...verdicts: Verdict[]) {
-  return reportOf('Mine', verdicts, new Date(0))
+  return reportOf('Mine', verdicts, { complete: true, date: new Date(0) })
 }
 
 describe('a report', () => {
@@ -38,6 +38,7 @@ describe('a report', () => {
     expect(report(passed, failed, skipped)).toEqual({
       store: 'Mine',
       date: '1970-01-01T00:00:00.000Z',
+      complete: true,
       milliseconds: 21.6,
       passed: 1,
       failed: 1,
@@ -65,8 +66,13 @@ describe('a report', () => {
   })
 
   test('is of a conforming store unless a rule failed that must be kept', () => {
-    expect(conforms(report(passed, skipped, warned))).toBe(true)
-    expect(conforms(report(passed, failed))).toBe(false)
+    expect(conclusionOf(report(passed, skipped, warned))).toBe('conforms')
+    expect(conclusionOf(report(passed, failed))).toBe('does not conform')
+  })
+
+  test('says no more than what was tried', () => {
+    expect(conclusionOf({ ...report(passed), complete: false })).toBe('obeys these rules')
+    expect(conclusionOf(report(skipped))).toBe('was not tried')
   })
 
   test('is summed up in one line', () => {

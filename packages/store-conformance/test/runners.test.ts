@@ -4,8 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
-// Jest itself runs the rules in the tests of the memory store and of schema's guard.
-
+const root = join(import.meta.dirname, '../../..')
 const folder = join(import.meta.dirname, 'runners')
 
 /** What a runner says of the rules on a right or a wrong store. */
@@ -17,25 +16,39 @@ interface Outcome {
   readonly failed: readonly string[]
 }
 
-function run(store: 'right' | 'wrong', ...args: readonly string[]) {
+function run(store: 'right' | 'wrong', cwd: string, ...args: readonly string[]) {
   return spawnSync(process.execPath, args, {
-    cwd: folder,
+    cwd,
     encoding: 'utf8',
     env: { ...process.env, NODE_OPTIONS: '', STORE: store },
+    maxBuffer: 2 ** 26,
     timeout: 120_000,
   })
 }
 
 function nodeTest(store: 'right' | 'wrong'): Outcome {
-  const { status, stdout } = run(store, '--test', '--test-reporter=tap', 'node-test.mjs')
+  const { status, stdout } = run(store, folder, '--test', '--test-reporter=tap', 'node-test.mjs')
   const count = (word: string) => Number(new RegExp(`^# ${word} (\\d+)$`, 'm').exec(stdout)?.[1])
   const failed = [...stdout.matchAll(/^ +not ok \d+ - (\S+): /gm)].map(([, id = '']) => id)
   return { status, passed: count('pass'), skipped: count('skipped'), failed }
 }
 
+function jest(store: 'right' | 'wrong'): Outcome {
+  const args = ['--experimental-vm-modules', programOf('jest', 'bin/jest.js'), '--json']
+  return fromJson(run(store, root, ...args, '--testMatch', '**/runners/jest.ts'))
+}
+
 function vitest(store: 'right' | 'wrong'): Outcome {
-  const manifest = createRequire(import.meta.url).resolve('vitest/package.json')
-  const { status, stdout } = run(store, join(dirname(manifest), 'vitest.mjs'), 'run', '--reporter=json')
+  return fromJson(run(store, folder, programOf('vitest', 'vitest.mjs'), 'run', '--reporter=json'))
+}
+
+function programOf(name: string, file: string): string {
+  const manifest = createRequire(import.meta.url).resolve(`${name}/package.json`)
+  return join(dirname(manifest), file)
+}
+
+/** The report that Jest and Vitest write alike. */
+function fromJson({ status, stdout }: { readonly status: number | null; readonly stdout: string }): Outcome {
   const report = JSON.parse(stdout) as {
     readonly numPassedTests: number
     readonly numPendingTests: number
@@ -51,6 +64,7 @@ function vitest(store: 'right' | 'wrong'): Outcome {
 }
 
 describe.each([
+  ['Jest', jest],
   ['node:test', nodeTest],
   ['Vitest', vitest],
 ])('under %s', (_, outcome) => {
@@ -72,7 +86,7 @@ describe.each([
 
 /** Those that need what the fixture declines. */
 const SKIPPED = rules.filter(({ needs }) =>
-  needs.some((need) => ['reopen', 'rawEvents', 'faults', 'clock'].includes(need)),
+  needs.some((need) => ['reopen', 'rawEvents', 'faults', 'clock', 'bystander', 'elsewhere'].includes(need)),
 ).length
 
 /** Those about `'exists'`, which the wrong store takes for `'any'`. */

@@ -167,6 +167,7 @@ export class InMemoryStore implements EventStore {
       return own.length
     })
     return Object.freeze({
+      streams: Object.freeze(appends.map(({ stream }) => stream)),
       events: Object.freeze(stored),
       generations: Object.freeze(generations),
       repeated: false,

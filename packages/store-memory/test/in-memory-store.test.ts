@@ -47,7 +47,7 @@ describe('append', () => {
     ])
     const time = '2026-01-31T12:00:00.000Z'
     const stamp = Date.UTC(2026, 0, 31, 12)
-    expect(rest).toEqual({ generations: [1, 3], repeated: false })
+    expect(rest).toEqual({ streams: [b, a], generations: [1, 3], repeated: false })
     expect(events).toEqual([
       { ...deposited(7), ...b, id: `${stamp}-2`, sequence: 1, position: 2, time, metadata },
       { ...deposited(8), ...a, id: `${stamp}-3`, sequence: 2, position: 3, time, metadata: {} },

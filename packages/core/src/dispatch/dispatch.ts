@@ -2,7 +2,8 @@ import { initialVersion, nextVersion, type VersionedAggregate } from '../aggrega
 import { type Command, type Decisions, type ResolvedTarget } from '../aggregates/command.ts'
 import { eventmillError, hasCode } from '../errors.ts'
 import { type Generation, type Metadata, type NewEvent } from '../events/event.ts'
-import { streamKey, streamName } from '../events/stream.ts'
+import { streamName } from '../events/stream.ts'
+import { equalJson } from '../json.ts'
 import { type AppendOptions, type AppendResult, type EventStore } from '../store/event-store.ts'
 import { generationConflict } from '../store/expectation.ts'
 import { backOff } from './backoff.ts'
@@ -81,11 +82,8 @@ export class Dispatch {
     if (command.commandId === undefined || first === undefined) return undefined
     const commit = await store.findCommit(first.stream, command.commandId, { signal })
     if (commit === undefined) return undefined
-    const known = new Set(targets.map(({ stream }) => streamKey(stream)))
-    if (
-      commit.generations.length !== targets.length ||
-      !commit.events.every((event) => known.has(streamKey(event)))
-    ) {
+    const [before, now] = [commit.streams, targets.map(({ stream }) => stream)]
+    if (!equalJson(before, now)) {
       const { stream } = first
       const message = `the command id ${command.commandId} was used on ${streamName(stream)} for a command to other aggregates`
       throw eventmillError('COMMIT_ID_REUSED', message, { stream, commitId: command.commandId })

@@ -20,7 +20,8 @@ import { type ExpectedGeneration, type StreamId } from '../events/stream.ts'
  * 8. Reads hold bounded memory, and release everything on early break, error or abort.
  *
  * Every method fails with `ARGUMENT_INVALID` on arguments of the wrong form, with `STORE_CLOSED` after `close()`,
- * and with its signal's reason when aborted before it took effect.
+ * and with its signal's reason when aborted before it took effect. None throws when it is called: promises reject, and
+ * reads fail when they are iterated.
  */
 export interface EventStore {
   readonly capabilities: StoreCapabilities
@@ -49,7 +50,10 @@ export interface EventStore {
   /** The events of all streams in the store's total order, never beyond what `head()` may vouch for. */
   readAll(options?: ReadAllOptions): AsyncIterable<DomainEvent>
 
-  /** Position of the last event that no later append can precede; 0 when empty. */
+  /**
+   * Position of the last event that no later append can precede; 0 when empty. An acknowledged append is not beyond
+   * it, unless one that was begun before is still in flight.
+   */
   head(): Promise<Position>
 
   /**
@@ -81,9 +85,11 @@ export interface AppendOptions {
 }
 
 export interface AppendResult {
-  /** The stored events, stream by stream in the order of the append, exactly as `readStream` yields them. */
+  /** The streams of the append, in its order, those that got no event included. */
+  readonly streams: readonly StreamId[]
+  /** The stored events, stream by stream, exactly as `readStream` yields them. */
   readonly events: readonly DomainEvent[]
-  /** The generation of each stream right after the append, in the order of the append. */
+  /** The generation of each stream right after the append. */
   readonly generations: readonly Generation[]
   /** Whether an earlier append under the same commit id had stored these events already. */
   readonly repeated: boolean

@@ -20,6 +20,8 @@ export interface LiveReaderOptions {
   readonly name: string
   /** Opens a handle; the reader restarts with a new one now and then. */
   readonly connect: () => Promise<EventStore>
+  /** Whether a handle is one of its own, which may be closed. */
+  readonly closes: boolean
   readonly after: Position
   readonly filter?: EventFilter | undefined
   readonly random: Random
@@ -32,7 +34,7 @@ const MOST = 20_000
  * An unfiltered reader goes on after the last event that it has seen; a filtered one, which sees little, after the
  * head as it was before it read. Both are what the contract says is safe.
  */
-export function liveReader({ name, connect, after, filter, random }: LiveReaderOptions): LiveReader {
+export function liveReader({ name, connect, closes, after, filter, random }: LiveReaderOptions): LiveReader {
   const seen: DomainEvent[] = []
   let checkpoint = after
 
@@ -66,8 +68,11 @@ export function liveReader({ name, connect, after, filter, random }: LiveReaderO
       let store = await connect()
       for (;;) {
         const last = done()
-        if (random.below(10) === 0) store = await connect()
         const read = await page(store)
+        if (read > 0 && random.below(10) === 0) {
+          if (closes) await store.close()
+          store = await connect()
+        }
         verify(
           seen.length <= MOST,
           `the reader ${name} has seen ${seen.length} events, more than there can be`,

@@ -37,6 +37,8 @@ export interface WriteOptions {
   readonly deeds: Deeds
   /** Holds up, or cuts, one append in four. Default: none. */
   readonly faults?: Faults | undefined
+  /** Whether one append in eight is aborted on its way. Default false. */
+  readonly aborts?: boolean | undefined
 }
 
 /**
@@ -45,7 +47,7 @@ export interface WriteOptions {
 export async function write(
   store: EventStore,
   writer: string,
-  { random, appends, several, deeds, faults }: WriteOptions,
+  { random, appends, several, deeds, faults, aborts = false }: WriteOptions,
 ): Promise<void> {
   for (let n = 0; n < appends; n++) {
     const append = `${writer}-${n}`
@@ -64,12 +66,16 @@ export async function write(
         data: { append, expected, events: counts[index] ?? 0, index: position } satisfies Testimony,
       })),
     }))
+    const controller = new AbortController()
+    const options = aborts ? { signal: controller.signal } : {}
     try {
-      await troubled(store, random, faults, () => store.append(streams))
+      const appending = troubled(store, random, faults, () => store.append(streams, options))
+      if (aborts && random.below(8) === 0) await abortSoon(controller, appending, random)
+      await appending
       deeds.acknowledged.add(append)
     } catch (error) {
       if (hasCode(error, 'APPEND_OUTCOME_UNKNOWN')) deeds.unknown.add(append)
-      else if (hasCode(error, 'GENERATION_CONFLICT')) deeds.rejected.add(append)
+      else if (hasCode(error, 'GENERATION_CONFLICT') || error === ABORTED) deeds.rejected.add(append)
       else throw error
     }
   }
@@ -137,16 +143,38 @@ async function troubled(
   append: () => Promise<unknown>,
 ): Promise<void> {
   const trouble = faults === undefined ? 0 : random.below(8)
-  if (trouble === 1) {
-    const release = await faults?.holdUp(store)
+  if (faults !== undefined && trouble === 1) {
+    const hold = await faults.holdUp(store, random.of('sent', 'placed'))
     const appending = append()
-    for (let turns = random.below(5); turns >= 0; turns--) await new Promise((resolve) => setTimeout(resolve))
-    release?.()
+    // It may fail before it is waited for: a store that looks at the generation first need not send anything.
+    appending.catch(() => undefined)
+    await someTurns(random)
+    await hold.release()
     await appending
     return
   }
-  if (trouble === 2) await faults?.cut(store, random.of('before', 'during', 'after'))
+  if (faults !== undefined && trouble === 2) {
+    await faults.cut(store, random.of('before', 'during', 'after'), 1)
+  }
   await append()
+}
+
+/** The reason of the writers that change their minds. */
+const ABORTED = new Error('the writer has changed its mind')
+
+async function abortSoon(
+  controller: AbortController,
+  appending: Promise<void>,
+  random: Random,
+): Promise<void> {
+  appending.catch(() => undefined)
+  if (random.below(2) === 0) await Promise.resolve()
+  else await someTurns(random)
+  controller.abort(ABORTED)
+}
+
+async function someTurns(random: Random): Promise<void> {
+  for (let turns = random.below(5); turns >= 0; turns--) await new Promise((resolve) => setTimeout(resolve))
 }
 
 async function expectation(store: EventStore, id: string, random: Random): Promise<ExpectedGeneration> {

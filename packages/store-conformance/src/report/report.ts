@@ -7,6 +7,8 @@ export interface Report {
   readonly store: string
   /** RFC 3339. */
   readonly date: string
+  /** Whether every rule is in it. */
+  readonly complete: boolean
   /** What the rules took together. */
   readonly milliseconds: number
   readonly passed: number
@@ -27,12 +29,17 @@ export interface ReportedRule extends Pick<Rule, 'id' | 'level' | 'title'> {
 }
 
 /** The verdicts on a store as a report. */
-export function reportOf(store: string, verdicts: readonly Verdict[], date: Date): Report {
+export function reportOf(
+  store: string,
+  verdicts: readonly Verdict[],
+  { complete, date }: { readonly complete: boolean; readonly date: Date },
+): Report {
   const count = (wanted: Verdict['verdict']) => verdicts.filter(({ verdict }) => verdict === wanted).length
   const rules = verdicts.map(reportedRule)
   return {
     store,
     date: date.toISOString(),
+    complete,
     milliseconds: rules.reduce((sum, { milliseconds }) => sum + milliseconds, 0),
     passed: count('passed'),
     failed: count('failed'),
@@ -51,10 +58,15 @@ export function reportedRule(verdict: Verdict): ReportedRule {
   return { ...rule, milliseconds, error: messageOf(verdict.error) }
 }
 
-/** Whether the store may be called conforming: every `must` rule was passed, or skipped with its reason. */
-export function conforms({ rules }: Report): boolean {
-  return rules.every(({ level, verdict }) => level === 'should' || verdict !== 'failed')
+/** What the store may be called: conforming, where every `must` rule was passed, or skipped with its reason. */
+export function conclusionOf({ rules, complete, passed }: Report): Conclusion {
+  const obeys = rules.every(({ level, verdict }) => level === 'should' || verdict !== 'failed')
+  if (!obeys) return 'does not conform'
+  if (passed === 0) return 'was not tried'
+  return complete ? 'conforms' : 'obeys these rules'
 }
+
+export type Conclusion = 'conforms' | 'does not conform' | 'obeys these rules' | 'was not tried'
 
 /** The beginning of a line of the table, shown while the rule runs. */
 export function reportRowStart({ id }: Pick<Rule, 'id'>): string {
@@ -87,7 +99,7 @@ export function reportMarkdown(report: Report): string {
       .join(' | '),
   )
   return [
-    `# ${report.store}: ${conforms(report) ? 'conforms' : 'does not conform'}`,
+    `# ${report.store}: ${conclusionOf(report)}`,
     '',
     `${reportSummary(report)} (${report.date})`,
     '',

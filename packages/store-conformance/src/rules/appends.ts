@@ -1,7 +1,7 @@
 import { type StreamAppend } from '@eventmill/core'
-import { type Rule } from '../rule.ts'
+import { type Fixture, offered, type Rule } from '../rule.ts'
 import { verify, verifyEqual, verifyRejects, verifyRejectsWith } from '../verify.ts'
-import { collect, grow, noted, notes, numbers, stream, to, upTo } from '../workload.ts'
+import { collect, grow, noted, notes, numbers, stream, to, oneTo } from '../workload.ts'
 
 /** What an append to one stream does, returns and refuses. */
 export const appendRules: readonly Rule[] = [
@@ -18,7 +18,7 @@ export const appendRules: readonly Rule[] = [
         await store.append([to(stream('b'), notes(1))])
       }
       const sequences = (await collect(store.readStream(stream('a')))).map(({ sequence }) => sequence)
-      verifyEqual(sequences, upTo(6), 'the sequences of a stream of 6 events')
+      verifyEqual(sequences, oneTo(6), 'the sequences of a stream of 6 events')
     },
   },
   {
@@ -30,9 +30,10 @@ export const appendRules: readonly Rule[] = [
     run: async (fixture) => {
       const store = await fixture.connect()
       const metadata = { correlationId: 'k', user: { name: 'me' } }
-      const { events, generations, repeated } = await store.append([
+      const { streams, events, generations, repeated } = await store.append([
         to(stream('a'), [noted(1), { ...noted(2), metadata }, { ...noted(3), version: 7 }], 0),
       ])
+      verifyEqual(streams, [stream('a')], 'the streams of an append to one')
       verifyEqual(events.length, 3, 'the number of returned events')
       verifyEqual(generations, [3], 'the generations of an append of 3 events to a fresh stream')
       verifyEqual(repeated, false, 'repeated')
@@ -68,7 +69,7 @@ export const appendRules: readonly Rule[] = [
     needs: [],
     run: async (fixture) => {
       const store = await fixture.connect()
-      for (const index of upTo(10)) await store.append([to(stream(`s${index % 3}`), notes(3))])
+      for (const index of oneTo(10)) await store.append([to(stream(`s${index % 3}`), notes(3))])
       const events = await collect(store.readAll())
       verifyEqual(new Set(events.map(({ id }) => id)).size, 30, 'the number of different ids of 30 events')
       for (const { id, time } of events) {
@@ -88,11 +89,106 @@ export const appendRules: readonly Rule[] = [
     needs: ['clock'],
     run: async (fixture) => {
       const store = await fixture.connect()
-      for (const time of [Date.UTC(2026, 0, 31), Date.UTC(2026, 1, 1), Date.UTC(2025, 0, 1)]) {
-        await fixture.setClock?.(time)
+      for (const time of times) {
+        await setClock(fixture, time)
         const { events } = await store.append([to(stream('a'), [noted(1)])])
         verifyEqual(Date.parse(events[0]?.time ?? ''), time, `the time of an event at ${time}`)
       }
+    },
+  },
+  {
+    id: 'append/clock-orders-nothing',
+    title: 'the order of the log is that of positions, also where the clock goes back',
+    why: 'A server whose clock is set puts its events before those that readers have seen.',
+    level: 'must',
+    needs: ['clock'],
+    run: async (fixture) => {
+      const store = await fixture.connect()
+      for (const [index, time] of times.entries()) {
+        await setClock(fixture, time)
+        const { events } = await store.append([to(stream(`s${index}`), [noted(index)])])
+        verifyEqual(
+          events[0]?.position,
+          await store.head(),
+          'the head, and the position of the newest event,',
+        )
+      }
+      const order = [...times.keys()]
+      verifyEqual(await numbers(store.readAll()), order, 'the log after the clock went back')
+      verifyEqual(
+        await numbers(store.readAll({ backwards: true })),
+        order.toReversed(),
+        'the log after the clock went back, backwards,',
+      )
+    },
+  },
+  {
+    id: 'append/many-events',
+    title: 'an append of 2,500 events is seen whole or not at all, and so is its end',
+    why: 'An import is cut in half by a limit of the driver, and half of it stays.',
+    level: 'must',
+    needs: [],
+    run: async (fixture) => {
+      const [store, reader] = await Promise.all([fixture.connect(), fixture.connect()])
+      const count = 2_500
+      const progress = { done: false }
+      const appending = store.append([to(stream('a'), notes(count), 0)]).finally(() => {
+        progress.done = true
+      })
+      const seen = new Set<number>()
+      do {
+        seen.add((await collect(reader.readStream(stream('a')))).length)
+        // Lets timers run, also where a store answers at once.
+        await new Promise((resolve) => setTimeout(resolve))
+      } while (!progress.done)
+      const { events, generations } = await appending
+      verifyEqual([events.length, generations], [count, [count]], 'the number of events, and the generations')
+      verifyEqual(
+        [...seen].filter((length) => length !== 0 && length !== count),
+        [],
+        'the lengths of the stream that were seen while 2,500 events were appended, but for 0 and 2,500,',
+      )
+      await verifyRejects(
+        store.append([to(stream('a'), notes(count), count - 1)]),
+        'GENERATION_CONFLICT',
+        'an append of 2,500 events at another generation',
+      )
+      verifyEqual((await collect(store.readAll())).length, count, 'the number of events after it')
+    },
+  },
+  {
+    id: 'append/beside-a-conflict',
+    title:
+      'appends that are in flight on one handle leave each other alone: what conflicts takes nothing with it',
+    why: 'Two requests share a connection, and the ROLLBACK of the one takes back what the other was told is stored.',
+    level: 'must',
+    needs: [],
+    run: async (fixture) => {
+      const store = await fixture.connect()
+      await grow(store, stream('full'), 1)
+      for (const round of oneTo(10)) {
+        const outcomes = await Promise.allSettled(
+          oneTo(8).map((n) =>
+            n % 2 === 0
+              ? store.append([to(stream('full'), [noted(n)], 0)])
+              : store.append([to(stream(`${round}-${n}`), [noted(n)], 0)]),
+          ),
+        )
+        const won = outcomes.map(({ status }) => status === 'fulfilled')
+        verifyEqual(
+          won,
+          oneTo(8).map((n) => n % 2 === 1),
+          'which of 8 appends in flight on one handle were stored, where every other one conflicts,',
+        )
+        for (const n of [1, 3, 5, 7]) {
+          verifyEqual(
+            await numbers(store.readStream(stream(`${round}-${n}`))),
+            [n],
+            'a stream beside a conflict',
+          )
+        }
+      }
+      verifyEqual(await numbers(store.readStream(stream('full'))), [1], 'the stream that conflicted')
     },
   },
   {
@@ -167,6 +263,13 @@ export const appendRules: readonly Rule[] = [
     },
   },
 ]
+
+/** The last is before the others. */
+const times = [Date.UTC(2026, 0, 31), Date.UTC(2026, 1, 1), Date.UTC(2025, 0, 1)]
+
+async function setClock(fixture: Fixture, time: number): Promise<void> {
+  await offered(fixture.setClock?.bind(fixture), 'clock')(time)
+}
 
 const UUID_V7 = /^[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/
 const RFC_3339_UTC = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/

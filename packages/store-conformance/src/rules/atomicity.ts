@@ -1,7 +1,7 @@
 import { type EventStore } from '@eventmill/core'
 import { type Rule } from '../rule.ts'
 import { verify, verifyEqual, verifyRejects } from '../verify.ts'
-import { collect, grow, noted, notes, numbers, stream, to, upTo } from '../workload.ts'
+import { collect, grow, noted, notes, numbers, stream, to, oneTo } from '../workload.ts'
 
 /** What an append over several streams does. */
 export const atomicityRules: readonly Rule[] = [
@@ -30,7 +30,7 @@ export const atomicityRules: readonly Rule[] = [
           },
         )
       }
-      verifyEqual(await numbers(store.readAll()), upTo(2), 'what the store holds after rejected appends')
+      verifyEqual(await numbers(store.readAll()), oneTo(2), 'what the store holds after rejected appends')
       for (const id of ['a', 'c']) {
         verifyEqual(
           await numbers(store.readStream(stream(id))),
@@ -51,11 +51,12 @@ export const atomicityRules: readonly Rule[] = [
     run: async (fixture) => {
       const store = await fixture.connect()
       await grow(store, stream('b'), 3)
-      const { events, generations } = await store.append([
+      const { streams, events, generations } = await store.append([
         to(stream('c'), [noted(10), noted(11)], 0),
         to(stream('b'), [], 3),
         to(stream('a'), [noted(12)], 0),
       ])
+      verifyEqual(streams, [stream('c'), stream('b'), stream('a')], 'the streams')
       verifyEqual(generations, [2, 3, 1], 'the generations')
       verifyEqual(
         events.map(({ aggregateId }) => aggregateId),
@@ -110,7 +111,7 @@ export const atomicityRules: readonly Rule[] = [
     needs: ['multiStream'],
     run: async (fixture) => {
       const [first, second] = await Promise.all([fixture.connect(), fixture.connect()])
-      for (const round of upTo(20)) {
+      for (const round of oneTo(20)) {
         const [a, b] = [stream(`a${round}`), stream(`b${round}`)]
         const outcomes = await Promise.allSettled([
           first.append([to(a, [noted(1)], 0), to(b, [], 0)]),
@@ -128,7 +129,7 @@ export const atomicityRules: readonly Rule[] = [
     level: 'must',
     needs: ['multiStream'],
     run: async (fixture) => {
-      const handles: readonly EventStore[] = await Promise.all(upTo(8).map(() => fixture.connect()))
+      const handles: readonly EventStore[] = await Promise.all(oneTo(8).map(() => fixture.connect()))
       const ids = ['a', 'b', 'c', 'd']
       const orders = ids.flatMap((from) => ids.filter((id) => id !== from).map((other) => [from, other]))
       const appends = handles.flatMap((store) =>

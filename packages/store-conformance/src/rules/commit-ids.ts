@@ -1,7 +1,7 @@
 import { type StreamAppend } from '@eventmill/core'
 import { type Rule } from '../rule.ts'
 import { verifyEqual, verifyRejects, verifyRejectsWith } from '../verify.ts'
-import { grow, noted, notes, numbers, stream, to, upTo } from '../workload.ts'
+import { grow, noted, notes, numbers, stream, to, oneTo } from '../workload.ts'
 
 const commitId = 'commit-1'
 
@@ -109,8 +109,16 @@ export const commitIdRules: readonly Rule[] = [
         { ...first, repeated: true },
         'the commit found',
       )
+      for (const id of ['b', 'c']) {
+        verifyEqual(
+          await store.findCommit(stream(id), commitId),
+          undefined,
+          'the commit under another stream',
+        )
+      }
       for (const [what, other] of [
         ['fewer streams', append.slice(0, 2)],
+        ['one stream less to check', append.filter(({ events }) => events.length > 0)],
         ['another stream', [...append.slice(0, 2), to(stream('d'), notes(2), 0)]],
         [
           'events swapped between streams',
@@ -140,6 +148,30 @@ export const commitIdRules: readonly Rule[] = [
         const { repeated } = await store.append([to(target, [noted(2)])], { commitId: id })
         verifyEqual(repeated, false, 'repeated, under another stream or id,')
       }
+    },
+  },
+  {
+    id: 'commit/remembered',
+    title: 'a commit id is remembered beside many others, as long as the store says',
+    why: 'A queue that delivers again after an hour charges twice.',
+    level: 'must',
+    needs: [],
+    run: async (fixture) => {
+      const store = await fixture.connect()
+      const first = await store.append([to(stream('a'), notes(1), 0)], { commitId })
+      for (const round of oneTo(20)) {
+        await Promise.all(
+          oneTo(25).map((n) => {
+            const target = n % 5 === 0 ? stream('a') : stream(`s${n}`)
+            return store.append([to(target, [noted(n)])], { commitId: `other-${round}-${n}` })
+          }),
+        )
+      }
+      verifyEqual(
+        await store.append([to(stream('a'), notes(1), 0)], { commitId }),
+        { ...first, repeated: true },
+        'an append that is repeated after 500 others',
+      )
     },
   },
   {
@@ -181,7 +213,7 @@ export const commitIdRules: readonly Rule[] = [
     level: 'must',
     needs: [],
     run: async (fixture) => {
-      const handles = await Promise.all(upTo(16).map(() => fixture.connect()))
+      const handles = await Promise.all(oneTo(16).map(() => fixture.connect()))
       for (const expected of [0, 'any'] as const) {
         const target = stream(`raced-${expected}`)
         const results = await Promise.all(
@@ -204,7 +236,7 @@ export const commitIdRules: readonly Rule[] = [
     level: 'must',
     needs: [],
     run: async (fixture) => {
-      const handles = await Promise.all(upTo(16).map(() => fixture.connect()))
+      const handles = await Promise.all(oneTo(16).map(() => fixture.connect()))
       const outcomes = await Promise.allSettled(
         handles.map((store, index) => store.append([to(stream('a'), [noted(index)])], { commitId })),
       )

@@ -7,7 +7,7 @@ import {
 } from '@eventmill/core'
 import { type Fixture, type Rule } from '../rule.ts'
 import { verify, verifyEqual, verifyRejects } from '../verify.ts'
-import { collect, grow, noted, notes, numbers, stream, to, upTo } from '../workload.ts'
+import { collect, grow, noted, notes, numbers, stream, to, oneTo } from '../workload.ts'
 
 /** What an append may expect of its streams, alone and in races. */
 export const expectationRules: readonly Rule[] = [
@@ -77,7 +77,7 @@ export const expectationRules: readonly Rule[] = [
     level: 'must',
     needs: [],
     run: async (fixture) => {
-      const handles = await Promise.all(upTo(32).map(() => fixture.connect()))
+      const handles = await Promise.all(oneTo(32).map(() => fixture.connect()))
       for (const rivals of [2, 3, 8, 32]) {
         const target = stream(`rivals-${rivals}`)
         await grow(await fixture.connect(), target, 3)
@@ -92,7 +92,7 @@ export const expectationRules: readonly Rule[] = [
     level: 'must',
     needs: [],
     run: async (fixture) => {
-      const handles = await Promise.all(upTo(32).map(() => fixture.connect()))
+      const handles = await Promise.all(oneTo(32).map(() => fixture.connect()))
       for (const rivals of [2, 3, 8, 32]) {
         await oneWins(handles.slice(0, rivals), stream(`creators-${rivals}`), 0)
       }
@@ -100,17 +100,28 @@ export const expectationRules: readonly Rule[] = [
   },
   {
     id: 'expected/race-any',
-    title: `of 32 racing appends that expect 'any', none conflicts and none is lost`,
+    title: `of 2 to 32 racing appends that expect 'any', or 'exists' of what exists, none conflicts and none is lost`,
     why: 'Appends that cannot conflict do so under load, when nobody is prepared for it.',
     level: 'must',
     needs: [],
     run: async (fixture) => {
-      const handles = await Promise.all(upTo(32).map(() => fixture.connect()))
-      const target = stream('a')
-      await Promise.all(handles.map((store, index) => store.append([to(target, [noted(index)])])))
+      const handles = await Promise.all(oneTo(32).map(() => fixture.connect()))
       const store = await fixture.connect()
-      const sequences = (await collect(store.readStream(target))).map(({ sequence }) => sequence)
-      verifyEqual(sequences, upTo(32), 'the sequences after 32 racing appends of one event')
+      for (const [expected, before] of [
+        ['any', 0],
+        ['any', 2],
+        ['exists', 2],
+      ] as const) {
+        for (const rivals of [2, 3, 8, 32]) {
+          const target = stream(`${rivals} ${expected} at ${before}`)
+          await grow(store, target, before)
+          const rival = handles.slice(0, rivals)
+          await Promise.all(rival.map((each, index) => each.append([to(target, [noted(index)], expected)])))
+          const sequences = (await collect(store.readStream(target))).map(({ sequence }) => sequence)
+          const what = `${rivals} racing appends of one event that expect '${expected}'`
+          verifyEqual(sequences, oneTo(before + rivals), `the sequences after ${what}`)
+        }
+      }
     },
   },
 ]
@@ -134,7 +145,7 @@ async function obeys(
       if (legal) {
         verifyEqual((await appending).generations, [generation + count], `the generations of ${what}`)
       } else await verifyRejects(appending, 'GENERATION_CONFLICT', what)
-      const after = [...upTo(generation), ...(legal ? upTo(count) : [])]
+      const after = [...oneTo(generation), ...(legal ? oneTo(count) : [])]
       verifyEqual(await numbers(store.readStream(target)), after, `what the stream holds after ${what}`)
     }
   }
@@ -163,5 +174,5 @@ async function oneWins(
   const [store] = handles
   if (store === undefined) return
   const sequences = (await collect(store.readStream(target))).map(({ sequence }) => sequence)
-  verifyEqual(sequences, upTo(expected + 1), `the sequences after ${what}`)
+  verifyEqual(sequences, oneTo(expected + 1), `the sequences after ${what}`)
 }

@@ -2,7 +2,7 @@ import { copyJson, type EventStore, type NewEvent } from '@eventmill/core'
 import fc from 'fast-check'
 import { type Rule } from '../rule.ts'
 import { verify, verifyEqual, verifyRejects } from '../verify.ts'
-import { collect, noted, numbers, stream, to, upTo } from '../workload.ts'
+import { collect, noted, numbers, stream, to, oneTo } from '../workload.ts'
 
 /** What is stored is what was given, whatever it is. */
 export const fidelityRules: readonly Rule[] = [
@@ -25,9 +25,10 @@ export const fidelityRules: readonly Rule[] = [
         [0, -1, 0.1, 1e308, 5e-324, 1e21, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER, 0.1 + 0.2],
         { '': 0, ' ': 1, 'a.b': 2, '0': 3, A: 4, a: 5, 漢: 6 },
         { z: 1, a: { y: 1, b: [] }, empty: {} },
+        { $set: { $where: 1 }, $: 2, 'a.$.b': [{ $oid: 'x' }], $date: '2026-01-31T12:00:00.000Z' },
         JSON.parse('{"__proto__": {"polluted": 1}, "constructor": 2, "toString": 3, "hasOwnProperty": 4}'),
         '1e400',
-        '2026-01-31T12:00:00Z',
+        ['2026-01-31T12:00:00Z', '2026-01-31T12:00:00.000Z', '2026-01-31'],
         'null',
       ]
       for (const data of awkward) await keeps(store, data)
@@ -43,7 +44,7 @@ export const fidelityRules: readonly Rule[] = [
     run: async (fixture) => {
       const store = await fixture.connect()
       const value = json()
-      const property = fc.asyncProperty(value, fc.dictionary(text(), value), async (data, metadata) => {
+      const property = fc.asyncProperty(value, fc.dictionary(key(), value), async (data, metadata) => {
         await keeps(store, data, metadata)
       })
       await fc.assert(property, { numRuns: 50, seed: 1 })
@@ -75,7 +76,7 @@ export const fidelityRules: readonly Rule[] = [
     run: async (fixture) => {
       const store = await fixture.connect()
       await keeps(store, { text: 'é"\\'.repeat(2 ** 18) })
-      await keeps(store, { list: upTo(100_000) })
+      await keeps(store, { list: oneTo(20_000) })
     },
   },
   {
@@ -253,6 +254,14 @@ function text(): fc.Arbitrary<string> {
   return fc.oneof(fc.string({ unit: 'grapheme' }), odd).filter((value) => !value.includes('\0'))
 }
 
+/**
+ * No store is to blame for what V8 makes of a lone backslash: from version 13 on, JSON.parse takes other keys for it once
+ * it has met one (https://github.com/nodejs/node/issues/63785).
+ */
+function key(): fc.Arbitrary<string> {
+  return text().filter((value) => value !== '\\')
+}
+
 function json(): fc.Arbitrary<unknown> {
   const number = fc.double({ noDefaultInfinity: true, noNaN: true }).map((value) => (value === 0 ? 0 : value))
   const leaf = fc.oneof(fc.constantFrom(null, true, false), fc.integer(), number, text())
@@ -261,7 +270,7 @@ function json(): fc.Arbitrary<unknown> {
       { maxDepth: 4, depthSize: 'small' },
       leaf,
       fc.array(tie('value'), { maxLength: 5 }),
-      fc.dictionary(text(), tie('value'), { maxKeys: 5 }),
+      fc.dictionary(key(), tie('value'), { maxKeys: 5 }),
     ),
   })).value
 }

@@ -1,7 +1,8 @@
 import { type EventFilter } from '@eventmill/core'
-import { type Rule } from '../rule.ts'
+import { offered, type Rule } from '../rule.ts'
+import { wait } from './push.ts'
 import { verify, verifyEqual } from '../verify.ts'
-import { collect, grow, noted, notes, numbers, source, stream, to, upTo } from '../workload.ts'
+import { collect, grow, noted, notes, numbers, source, stream, to, oneTo } from '../workload.ts'
 
 const other = 'https://example.com/other'
 
@@ -15,7 +16,7 @@ export const logRules: readonly Rule[] = [
     needs: [],
     run: async (fixture) => {
       const store = await fixture.connect()
-      for (const index of upTo(20)) {
+      for (const index of oneTo(20)) {
         await store.append([to(stream(`s${index % 4}`), notes(1 + (index % 2) * 2))])
       }
       const positions = (await collect(store.readAll())).map(({ position }) => position)
@@ -38,12 +39,12 @@ export const logRules: readonly Rule[] = [
     run: async (fixture) => {
       const handles = await Promise.all([fixture.connect(), fixture.connect(), fixture.connect()])
       let n = 0
-      for (const index of upTo(30)) {
-        const events = upTo((index % 3) + 1).map(() => noted(++n))
+      for (const index of oneTo(30)) {
+        const events = oneTo((index % 3) + 1).map(() => noted(++n))
         await handles[index % 3]?.append([to(stream(`s${index % 5}`), events)])
       }
       const store = await fixture.connect()
-      verifyEqual(await numbers(store.readAll()), upTo(n), 'the log of appends one after the other')
+      verifyEqual(await numbers(store.readAll()), oneTo(n), 'the log of appends one after the other')
     },
   },
   {
@@ -70,9 +71,35 @@ export const logRules: readonly Rule[] = [
     run: async (fixture) => {
       const store = await fixture.connect()
       await grow(store, stream('a'), 2)
-      for (const _ of upTo(3)) await store.append([to(stream('a'), notes(2), 0)]).catch(() => undefined)
+      for (const _ of oneTo(3)) await store.append([to(stream('a'), notes(2), 0)]).catch(() => undefined)
       const [last] = await collect(store.readAll({ backwards: true, limit: 1 }))
       verifyEqual(await store.head(), last?.position, 'the head after rejected appends')
+    },
+  },
+  {
+    id: 'log/bystander',
+    title: 'a transaction of somebody else in the same database hides nothing and delays nothing',
+    why: 'A forgotten session of an administrator, or a long report, stops every read model.',
+    level: 'must',
+    needs: ['bystander'],
+    run: async (fixture) => {
+      const [writer, reader] = await Promise.all([fixture.connect(), fixture.connect()])
+      await grow(writer, stream('a'), 1)
+      const end = await offered(fixture.openBystander?.(), 'bystander')
+      try {
+        const { push } = reader.capabilities
+        const waiting = push ? wait(reader, await reader.head(), new AbortController().signal) : undefined
+        const { events } = await writer.append([to(stream('a'), [noted(2)], 1)])
+        await waiting
+        verifyEqual(
+          await reader.head(),
+          events[0]?.position,
+          'the head beside a transaction of somebody else',
+        )
+        verifyEqual(await numbers(reader.readAll()), [1, 2], 'the log beside it')
+      } finally {
+        await end()
+      }
     },
   },
   {
@@ -83,7 +110,7 @@ export const logRules: readonly Rule[] = [
     needs: [],
     run: async (fixture) => {
       const [writer, reader] = await Promise.all([fixture.connect(), fixture.connect()])
-      for (const n of upTo(20)) {
+      for (const n of oneTo(20)) {
         await writer.append([to(stream('a'), [noted(n)], n - 1)])
         verifyEqual(
           await numbers(reader.readStream(stream('a'), { after: n - 1 })),
@@ -107,6 +134,7 @@ export const logRules: readonly Rule[] = [
     [[{ types: ['Noted'] }], [1, 3, 5]],
     [[{ types: ['Noted', 'Struck'] }], [1, 2, 3, 4, 5, 6]],
     [[{ types: ['noted'] }], []],
+    [[{ types: [...oneTo(1_000).map((n) => `Other${n}`), 'Struck'] }], [2, 4, 6]],
     [[{ types: [] }], []],
   ]),
   filterRule('aggregate-types', 'the aggregate type of the event must be among those of an item', [
@@ -141,7 +169,7 @@ export const logRules: readonly Rule[] = [
     needs: [],
     run: async (fixture) => {
       const store = await fixture.connect()
-      for (const n of upTo(30)) {
+      for (const n of oneTo(30)) {
         await store.append([to(stream('a'), [noted(n, n % 10 === 0 ? 'Tenth' : 'Noted')])])
       }
       const positions = (await collect(store.readAll())).map(({ position }) => position)

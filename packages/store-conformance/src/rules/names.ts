@@ -58,24 +58,10 @@ export const nameRules: readonly Rule[] = [
     needs: [],
     run: async (fixture) => {
       const store = await fixture.connect()
-      const names = [
-        'a',
-        'A',
-        'a ',
-        ' a',
-        'á',
-        'a\u0301',
-        '\u00e1 ',
-        'ａ',
-        'a\u200b',
-        'ss',
-        'ß',
-        '1',
-        '01',
-        '1.0',
-      ]
-      for (const [index, name] of names.entries()) await store.append([to(stream(name), [noted(index)], 0)])
-      for (const [index, name] of names.entries()) {
+      for (const [index, name] of LOOK_ALIKES.entries()) {
+        await store.append([to(stream(name), [noted(index)], 0)])
+      }
+      for (const [index, name] of LOOK_ALIKES.entries()) {
         verifyEqual(
           await numbers(store.readStream(stream(name))),
           [index],
@@ -89,6 +75,36 @@ export const nameRules: readonly Rule[] = [
         [1],
         'a stream whose type and id run together',
       )
+    },
+  },
+  {
+    id: 'names/look-alike-types',
+    title: 'types, sources and commit ids are told apart to the letter too, also in filters',
+    why: 'A collation that was set for ids alone gives read models the events of others.',
+    level: 'must',
+    needs: [],
+    run: async (fixture) => {
+      const store = await fixture.connect()
+      for (const [index, name] of LOOK_ALIKES.entries()) {
+        const event = { ...noted(index, name), source: `urn:x:${name}` }
+        await store.append([to(stream('same', name), [event], 0)])
+        const { repeated } = await store.append([to(stream('commits'), [noted(index)])], { commitId: name })
+        verifyEqual(repeated, false, `repeated, under the commit id ${JSON.stringify(name)},`)
+      }
+      for (const [index, name] of LOOK_ALIKES.entries()) {
+        verifyEqual(
+          await numbers(store.readStream(stream('same', name))),
+          [index],
+          `the stream of type ${JSON.stringify(name)}`,
+        )
+        for (const item of [{ aggregateTypes: [name] }, { types: [name] }, { source: `urn:x:${name}` }]) {
+          verifyEqual(
+            await numbers(store.readAll({ filter: [item] })),
+            [index],
+            `a read with ${JSON.stringify(item)}`,
+          )
+        }
+      }
     },
   },
   {
@@ -149,6 +165,23 @@ export const nameRules: readonly Rule[] = [
       await store.append([to(stream('a'), [{ ...noted(1), source }])])
     },
   },
+]
+
+const LOOK_ALIKES: readonly string[] = [
+  'a',
+  'A',
+  'a ',
+  ' a',
+  'á',
+  'a\u0301',
+  '\u00e1 ',
+  'ａ',
+  'a\u200b',
+  'ss',
+  'ß',
+  '1',
+  '01',
+  '1.0',
 ]
 
 const AWKWARD: readonly string[] = [

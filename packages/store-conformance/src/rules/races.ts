@@ -1,8 +1,8 @@
 import { liveReader } from '../oracles/live-reader.ts'
 import { judge, noDeeds, readLog, write } from '../oracles/witnessed.ts'
 import { Random } from '../random.ts'
-import { type Faults, type Fixture, type Rule } from '../rule.ts'
-import { upTo } from '../workload.ts'
+import { type Declined, type Faults, type Fixture, offered, type Rule } from '../rule.ts'
+import { oneTo } from '../workload.ts'
 
 /** What holds while many write and many read, judged by two oracles. */
 export const raceRules: readonly Rule[] = [
@@ -33,7 +33,7 @@ export const raceRules: readonly Rule[] = [
     level: 'must',
     needs: [],
     timeout: 120_000,
-    run: (fixture) => readersFollow(fixture, undefined),
+    run: (fixture, declined) => readersFollow(fixture, { declined }),
   },
   {
     id: 'race/readers-beside-stalls',
@@ -42,29 +42,59 @@ export const raceRules: readonly Rule[] = [
     level: 'must',
     needs: ['faults'],
     timeout: 120_000,
-    run: (fixture) => readersFollow(fixture, fixture.faults),
+    run: (fixture, declined) =>
+      readersFollow(fixture, { declined, faults: offered(fixture.faults, 'faults') }),
+  },
+  {
+    id: 'race/processes',
+    title:
+      'whatever races among processes or threads, every append in the log is legal, and none is lost or doubled',
+    why: 'What one process guards with a lock of its own, the second instance of the service does not know of.',
+    level: 'must',
+    needs: ['elsewhere'],
+    timeout: 120_000,
+    run: async (fixture) => {
+      const deeds = noDeeds()
+      const elsewhere = oneTo(3).map(() => offered(fixture.connectElsewhere?.(), 'elsewhere'))
+      const handles = await Promise.all([fixture.connect(), ...elsewhere])
+      await Promise.all(
+        handles.map((store, writer) => {
+          const several = store.capabilities.multiStream
+          return write(store, `p${writer}`, { random: new Random(writer), appends: 40, several, deeds })
+        }),
+      )
+      judge(await readLog(await fixture.connect()), deeds)
+    },
   },
 ]
 
-async function readersFollow(fixture: Fixture, faults: Faults | undefined): Promise<void> {
+async function readersFollow(
+  fixture: Fixture,
+  { declined = {}, faults }: { readonly declined?: Declined | undefined; readonly faults?: Faults },
+): Promise<void> {
   const deeds = noDeeds()
+  const closes = declined.reopen === undefined
+  const first = await fixture.connect()
+  await write(first, 'w0', { random: new Random(0), appends: 10, several: false, deeds })
+  const positions = (await readLog(first)).map(({ position }) => position)
   let writing = 6
-  const writers = upTo(writing).map(async (writer) => {
+  const writers = oneTo(writing).map(async (writer) => {
     try {
       const store = await fixture.connect()
       const { multiStream } = store.capabilities
       const random = new Random(writer)
-      await write(store, `w${writer}`, { random, appends: 40, several: multiStream, deeds, faults })
+      const trouble = { faults, aborts: true }
+      await write(store, `w${writer}`, { random, appends: 40, several: multiStream, deeds, ...trouble })
     } finally {
       writing -= 1
     }
   })
-  const readers = upTo(6).map(async (number) => {
+  const readers = oneTo(6).map(async (number) => {
     const connect = () => fixture.connect()
     const random = new Random(100 + number)
-    const after = number % 3 === 0 ? await (await connect()).head() : 0
+    const after = number <= 2 ? 0 : (positions[random.below(positions.length)] ?? 0)
     const filter = number % 2 === 0 ? [{ types: ['Odd'] }] : undefined
-    const reader = liveReader({ name: `r${number}`, connect, after, filter, random })
+    const reader = liveReader({ name: `r${number}`, connect, closes, after, filter, random })
     await reader.follow(() => writing === 0)
     return reader
   })
@@ -76,9 +106,14 @@ async function readersFollow(fixture: Fixture, faults: Faults | undefined): Prom
 
 async function writersRace(fixture: Fixture, { several }: { readonly several: boolean }): Promise<void> {
   const deeds = noDeeds()
-  const writers = upTo(8).map(async (writer) =>
-    write(await fixture.connect(), `w${writer}`, { random: new Random(writer), appends: 60, several, deeds }),
-  )
+  const writers = oneTo(4).map(async (handle) => {
+    const store = await fixture.connect()
+    // Two to a handle: they must not share a transaction as well.
+    const two = [2 * handle - 1, 2 * handle].map((writer) =>
+      write(store, `w${writer}`, { random: new Random(writer), appends: 60, several, deeds, aborts: true }),
+    )
+    await Promise.all(two)
+  })
   await Promise.all(writers)
   judge(await readLog(await fixture.connect()), deeds)
 }

@@ -7,6 +7,7 @@ import { faultRules } from './faults.ts'
 import { fidelityRules } from './fidelity.ts'
 import { lifecycleRules } from './lifecycle.ts'
 import { logRules } from './log.ts'
+import { longReadRules } from './long-reads.ts'
 import { modelRules } from './model.ts'
 import { nameRules } from './names.ts'
 import { pushRules } from './push.ts'
@@ -21,6 +22,7 @@ export const rules: readonly Rule[] = [
   ...atomicityRules,
   ...commitIdRules,
   ...readRules,
+  ...longReadRules,
   ...logRules,
   ...pushRules,
   ...fidelityRules,

@@ -1,4 +1,5 @@
 import {
+  checkAppend,
   type DomainEvent,
   type ExpectedGeneration,
   hasCode,
@@ -107,7 +108,7 @@ export const appendMutants: readonly Mutant[] = [
         }
         if (conflict !== undefined) throw conflict
         const events = await Array.fromAsync(store.readAll({ after: before }))
-        return { events, generations: [], repeated: false }
+        return { streams: [], events, generations: [], repeated: false }
       },
     }),
   },
@@ -175,6 +176,81 @@ export const appendMutants: readonly Mutant[] = [
     spoil: ({ store }) => ({
       capabilities: { ...store.capabilities, multiStream: false },
       append: (appends, options) => store.append(appends.slice(0, 1), options),
+    }),
+  },
+  {
+    name: 'a conflict takes back what else is in flight on its handle (one connection, one transaction)',
+    spoilHandle: ({ store }, handle) => {
+      const inFlight = new Set<{ undone: boolean }>()
+      return {
+        async append(appends, options) {
+          if (options?.commitId !== undefined) return handle.append(appends, options)
+          const taken = checkAppend(appends, options)
+          const own = { undone: false }
+          inFlight.add(own)
+          await new Promise(setImmediate)
+          try {
+            await store.append(taken.map((append) => ({ ...append, events: [] })))
+          } catch (error) {
+            if (hasCode(error, 'GENERATION_CONFLICT')) for (const each of inFlight) each.undone = true
+            throw error
+          } finally {
+            inFlight.delete(own)
+          }
+          await new Promise(setImmediate)
+          const generations = taken.map(({ events }) => events.length)
+          return own.undone
+            ? { streams: [], events: [], generations, repeated: false }
+            : handle.append(taken, options)
+        },
+      }
+    },
+  },
+  {
+    name: 'streams are locked in the memory of one process',
+    spoil: ({ store, shared }) => ({
+      async append(appends, options) {
+        const commit = options?.commitId
+        if (
+          commit !== undefined &&
+          (await store.findCommit(firstStream(appends), commit).catch(() => undefined))
+        ) {
+          return store.append(appends, options)
+        }
+        const before = (shared.get('lock') ?? Promise.resolve()) as Promise<unknown>
+        const work = before.then(async () => {
+          await store.append(
+            appends.map((append) => ({ ...append, events: [] })),
+            { signal: options?.signal },
+          )
+          await new Promise(setImmediate)
+          return store.append(
+            appends.map((append) => ({ ...append, expected: 'any' })),
+            options,
+          )
+        })
+        shared.set(
+          'lock',
+          work.catch(() => undefined),
+        )
+        return work
+      },
+    }),
+  },
+  {
+    name: 'an append of more than 1,000 events is written in two transactions',
+    spoil: ({ store }) => ({
+      async append(appends, options) {
+        const [first] = appends
+        if (appends.length !== 1 || first === undefined || !(first.events.length > 1_000)) {
+          return store.append(appends, options)
+        }
+        const [head, tail] = [first.events.slice(0, 1_000), first.events.slice(1_000)]
+        const begun = await store.append([{ ...first, events: head }])
+        await new Promise(setImmediate)
+        const ended = await store.append([{ ...first, expected: 'any', events: tail }], options)
+        return { ...ended, events: [...begun.events, ...ended.events] }
+      },
     }),
   },
   returning('an append returns its events without their metadata', (event) => ({ ...event, metadata: {} })),

@@ -16,11 +16,12 @@ export function brokenRules(mutant: Mutant): Promise<readonly string[]> {
 export async function brokenRulesOf(
   store: StoreUnderTest,
   tried: readonly Rule[] = rules,
+  // A mutant that hangs is found soon enough.
+  timeout = 2_000,
 ): Promise<readonly string[]> {
   const broken: string[] = []
   for (const rule of tried) {
-    // A mutant that hangs is found soon enough.
-    const { verdict } = await runRule({ ...rule, timeout: rule.id === 'read/long' ? 30_000 : 2_000 }, store)
+    const { verdict } = await runRule({ ...rule, timeout: rule.id === 'read/long' ? 30_000 : timeout }, store)
     if (verdict === 'failed') broken.push(rule.id)
   }
   return broken

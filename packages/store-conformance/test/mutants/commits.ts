@@ -35,6 +35,69 @@ export const commitMutants: readonly Mutant[] = [
     }),
   },
   {
+    name: 'a commit is found under each of its streams',
+    spoil: ({ store, shared }) => ({
+      async append(appends, options) {
+        const result = await store.append(appends, options)
+        for (const { stream } of appends.slice(1)) {
+          if (result.events.length > 0) shared.set(JSON.stringify([stream, options?.commitId]), result)
+        }
+        return result
+      },
+      async findCommit(stream, commitId, options) {
+        const other = shared.get(JSON.stringify([stream, commitId])) as AppendResult | undefined
+        return (await store.findCommit(stream, commitId, options)) ?? (other && { ...other, repeated: true })
+      },
+    }),
+  },
+  {
+    name: 'streams that are only checked are no part of what a commit says',
+    spoil: ({ store, shared }) => ({
+      async append(appends, options) {
+        const said = JSON.stringify(
+          appends.filter(({ events }) => Array.isArray(events) && events.length > 0),
+        )
+        const key = `${options?.commitId} ${said}`
+        const before = shared.get(key) as Parameters<typeof store.append>[0] | undefined
+        const result = await store.append(
+          options?.commitId === undefined ? appends : (before ?? appends),
+          options,
+        )
+        if (options?.commitId !== undefined && result.events.length > 0) shared.set(key, appends)
+        return result
+      },
+    }),
+  },
+  {
+    name: 'a commit that is found names the streams that got events',
+    spoil: ({ store }) => ({
+      async findCommit(stream, commitId, options) {
+        const found = await store.findCommit(stream, commitId, options)
+        const written = new Set(found?.events.map(({ aggregateId }) => aggregateId))
+        return (
+          found && { ...found, streams: found.streams.filter(({ aggregateId }) => written.has(aggregateId)) }
+        )
+      },
+    }),
+  },
+  {
+    name: 'the last 100 commit ids are remembered',
+    spoil: ({ store, shared }) => {
+      const recent = (shared.get('recent') ?? []) as string[]
+      const forgotten = (shared.get('forgotten') ?? new Set()) as Set<string>
+      shared.set('recent', recent).set('forgotten', forgotten)
+      return {
+        async append(appends, options) {
+          const { commitId, signal } = options ?? {}
+          const known = commitId === undefined || !forgotten.has(commitId)
+          const result = await store.append(appends, known ? options : { signal })
+          if (commitId !== undefined && recent.push(commitId) > 100) forgotten.add(recent.shift() ?? '')
+          return result
+        },
+      }
+    },
+  },
+  {
     name: 'the expectation is taken for content',
     spoil: ({ store, shared }) => ({
       async append(appends, options) {
@@ -125,7 +188,9 @@ export const commitMutants: readonly Mutant[] = [
     spoil: ({ store, shared }) => ({
       async append(appends, options) {
         const key = JSON.stringify([appends[0]?.stream, options?.commitId])
-        if (shared.has(key)) return { events: [], generations: appends.map(() => 0), repeated: true }
+        if (shared.has(key)) {
+          return { streams: [], events: [], generations: appends.map(() => 0), repeated: true }
+        }
         const result = await store.append(appends, options)
         if (result.events.length === 0) shared.set(key, true)
         return result

@@ -1,6 +1,7 @@
+import { checkAppend } from '@eventmill/core'
 import { type Mutant } from './mutant.ts'
 
-/** Mistakes with waiting, closing, capabilities and lost connections. */
+/** Mistakes with waiting, closing and capabilities. */
 export const handleMutants: readonly Mutant[] = [
   {
     name: 'waiting ends only with an append of the same handle',
@@ -122,15 +123,48 @@ export const handleMutants: readonly Mutant[] = [
     }),
   },
   {
-    name: 'a lost connection is reported as it comes',
-    onLost: (_, error) => Promise.reject(error),
+    name: 'closing a handle closes all that share its pool',
+    spoilHandle: ({ shared }, handle) => {
+      const pool = (shared.get('pool') ?? []) as { close(): Promise<void> }[]
+      shared.set('pool', pool)
+      pool.push(handle)
+      return {
+        async close() {
+          for (const each of pool.splice(0)) await each.close()
+        },
+      }
+    },
   },
   {
-    name: 'what is sent again is sent under another identity',
-    onLost: (send) => send(crypto.randomUUID()),
+    name: 'an append that is in flight when its handle is closed is acknowledged, and lost',
+    spoilHandle: (_, handle) => {
+      let closed = false
+      return {
+        async append(appends, options) {
+          if (closed) return handle.append(appends, options)
+          const taken = checkAppend(appends, options)
+          await Promise.resolve()
+          // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- it may have been closed meanwhile
+          if (closed) return { streams: [], events: [], generations: [], repeated: false }
+          return handle.append(taken, options)
+        },
+        close() {
+          closed = true
+          return handle.close()
+        },
+      }
+    },
   },
   {
-    name: 'a lost answer is taken for success',
-    onLost: () => Promise.resolve({ events: [], generations: [], repeated: false }),
+    name: 'waiting looks at the head first, and listens afterwards',
+    spoilHandle: (_, handle) => ({
+      async waitForAppend(after, signal) {
+        const natural = Number.isSafeInteger(after) && after >= 0
+        if (natural && (await handle.head()) > after) return
+        await new Promise(setImmediate)
+        const from = natural ? Math.max(after, await handle.head()) : after
+        await handle.waitForAppend?.(from, signal)
+      },
+    }),
   },
 ]

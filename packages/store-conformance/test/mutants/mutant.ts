@@ -5,7 +5,7 @@ import {
   eventmillError,
   type Position,
 } from '@eventmill/core'
-import { type StoreUnderTest } from '@eventmill/store-conformance'
+import { type Faults, type Hold, type StoreUnderTest } from '@eventmill/store-conformance'
 import { InMemoryStore } from '@eventmill/store-memory'
 
 /** A store with one mistake in it, of a kind that real stores have made. */
@@ -25,48 +25,109 @@ export interface Mutant {
 export type OnLost = (
   send: (identity?: string) => Promise<AppendResult>,
   error: ConnectionLost,
+  own: string,
 ) => Promise<AppendResult>
 
 /** A store without mistakes, with what the handles on it have in common. */
 export interface Backing {
   readonly store: InMemoryStore
+  /** The memory of one process: handles that are connected elsewhere share another one. */
   readonly shared: Map<string, unknown>
   readonly connections: Connections
 }
 
 /** The connections of handles, which may fail. */
-export class Connections {
-  readonly #cuts = new Map<EventStore, 'before' | 'during' | 'after'>()
-  readonly #held = new Map<EventStore, Promise<void>>()
+export class Connections implements Faults {
+  readonly #cuts = new Map<EventStore, { when: 'before' | 'during' | 'after'; attempts: number }>()
+  readonly #holds = new Map<EventStore, Stop>()
+  readonly #crashes = new Map<EventStore, () => void>()
+  /** How many transactions of somebody else are open. */
+  bystanders = 0
+  crashed = false
 
-  cut(handle: EventStore, when: 'before' | 'during' | 'after'): void {
-    this.#cuts.set(handle, when)
+  cut(handle: EventStore, when: 'before' | 'during' | 'after', attempts: number): void {
+    this.#cuts.set(handle, { when, attempts })
   }
 
-  holdUp(handle: EventStore): () => void {
-    const { promise, resolve } = Promise.withResolvers<undefined>()
-    this.#held.set(handle, promise.then())
-    return () => {
-      resolve(undefined)
-    }
+  holdUp(handle: EventStore, at: 'sent' | 'placed'): Hold {
+    return this.#hold(handle, at)
+  }
+
+  deliverLate(handle: EventStore): Hold {
+    return this.#hold(handle, 'late')
+  }
+
+  crash(handle: EventStore): void {
+    this.crashed = true
+    this.#crashes.get(handle)?.()
+  }
+
+  /** Says what becomes of a handle when it crashes. */
+  opened(handle: EventStore, crash: () => void): void {
+    this.#crashes.set(handle, crash)
   }
 
   /** Sends a statement, at once unless it is held up, and brings back its answer unless the connection fails. */
-  send(handle: EventStore, statement: () => Promise<AppendResult>): Promise<AppendResult> {
-    const held = this.#held.get(handle)
-    this.#held.delete(handle)
-    return held === undefined
-      ? this.#transmit(handle, statement)
-      : held.then(() => this.#transmit(handle, statement))
+  async send(handle: EventStore, statement: () => Promise<AppendResult>): Promise<AppendResult> {
+    const stop = this.#holds.get(handle)
+    this.#holds.delete(handle)
+    if (stop === undefined) return this.#transmit(handle, statement)
+    const { at, reached, released, done } = stop
+    if (at === 'placed') {
+      try {
+        const answer = await statement()
+        reached()
+        await released
+        return answer
+      } finally {
+        done()
+      }
+    }
+    reached()
+    const going = released.then(() => this.#transmit(handle, statement)).finally(done)
+    if (at === 'sent') return going
+    going.catch(() => undefined)
+    throw new ConnectionLost()
+  }
+
+  #hold(handle: EventStore, at: Stop['at']): Hold {
+    const [reached, released, done] = [signal(), signal(), signal()]
+    this.#holds.set(handle, { at, reached: reached.resolve, released: released.promise, done: done.resolve })
+    return {
+      reached: reached.promise,
+      release: async () => {
+        released.resolve()
+        if (this.#holds.delete(handle)) return
+        await done.promise
+      },
+    }
   }
 
   async #transmit(handle: EventStore, statement: () => Promise<AppendResult>): Promise<AppendResult> {
-    const when = this.#cuts.get(handle)
-    this.#cuts.delete(handle)
-    if (when === 'before') throw new ConnectionLost()
-    const answer = await statement()
-    if (when === undefined) return answer
+    const cut = this.#cuts.get(handle)
+    if (cut === undefined || cut.attempts === 0) return statement()
+    cut.attempts -= 1
+    if (cut.when === 'before') throw new ConnectionLost()
+    await statement()
     throw new ConnectionLost()
+  }
+}
+
+/** Where an append is to stop, and what tells the others of it. */
+interface Stop {
+  readonly at: 'sent' | 'placed' | 'late'
+  readonly reached: () => void
+  readonly released: Promise<void>
+  readonly done: () => void
+}
+
+function signal() {
+  const { promise, resolve } = Promise.withResolvers<undefined>()
+  return {
+    promise: promise.then(() => undefined),
+    resolve: () => {
+      resolve(undefined)
+    },
   }
 }
 
@@ -80,17 +141,27 @@ export function underTest({ name, spoil, spoilHandle, onLost }: Mutant): StoreUn
     fixture: () => {
       let now: number | undefined
       const store = new InMemoryStore({ clock: () => now ?? Date.now() })
-      const backing: Backing = { store, shared: new Map(), connections: new Connections() }
+      const connections = new Connections()
+      const here: Backing = { store, shared: new Map(), connections }
+      const connect = (backing: Backing) => {
+        const handle = openHandle(backing, { ...delegate(store), ...spoil?.(backing) }, onLost)
+        return Promise.resolve(Object.assign(handle, spoilHandle?.(backing, { ...handle })))
+      }
       return {
-        connect: () => {
-          const handle = openHandle(backing, { ...delegate(store), ...spoil?.(backing) }, onLost)
-          return Promise.resolve(Object.assign(handle, spoilHandle?.(backing, { ...handle })))
-        },
+        connect: () => connect(here),
+        connectElsewhere: () => connect({ ...here, shared: new Map() }),
         setClock: (time) => {
           now = time
         },
         rawEvents: () => Array.fromAsync(store.readAll()),
-        faults: backing.connections,
+        faults: connections,
+        openBystander: () => {
+          connections.bystanders += 1
+          return Promise.resolve(() => {
+            connections.bystanders -= 1
+            return Promise.resolve()
+          })
+        },
       }
     },
   }
@@ -111,11 +182,7 @@ export function delegate(store: InMemoryStore): EventStore {
 }
 
 /** A handle of its own: it is closed alone, and sends again, under the same identity, what its connection has lost. */
-function openHandle(
-  { connections }: Backing,
-  store: EventStore,
-  onLost: OnLost = (send) => send(),
-): EventStore {
+function openHandle({ connections }: Backing, store: EventStore, onLost: OnLost = sendAgain): EventStore {
   const closing = new AbortController()
   const assertOpen = () => {
     closing.signal.throwIfAborted()
@@ -130,7 +197,7 @@ function openHandle(
       try {
         return await send()
       } catch (error) {
-        if (error instanceof ConnectionLost) return await onLost(send, error)
+        if (error instanceof ConnectionLost) return await onLost(send, error, own)
         throw error
       }
     },
@@ -155,7 +222,23 @@ function openHandle(
       return Promise.resolve()
     },
   }
+  const crash = () => {
+    closing.abort(new Error('the process is gone'))
+  }
+  connections.opened(handle, crash)
   return handle
+}
+
+/** Under its own identity, three times at most. */
+const sendAgain: OnLost = async (send, _, own) => {
+  for (let attempts = 0; attempts < 3; attempts++) {
+    try {
+      return await send()
+    } catch (error) {
+      if (!(error instanceof ConnectionLost)) throw error
+    }
+  }
+  throw eventmillError('APPEND_OUTCOME_UNKNOWN', `repeat it under ${own}`, { commitId: own })
 }
 
 async function* whileOpen(

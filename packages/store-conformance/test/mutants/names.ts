@@ -7,6 +7,28 @@ export const nameMutants: readonly Mutant[] = [
   naming('ids lose their spaces at the end', (name) => name.trimEnd() || ' '),
   naming('ids are normalised', (name) => name.normalize('NFC')),
   naming('ids are cut off at 255 characters', (name) => name.slice(0, 255)),
+  {
+    name: 'aggregate types are folded to lower case',
+    spoil: ({ store, shared }) => {
+      const folded = (stream: StreamId): StreamId => {
+        const { aggregateType } = stream
+        if (typeof aggregateType !== 'string') return stream
+        const key = aggregateType.toLowerCase()
+        const first = (shared.get(key) ?? aggregateType) as string
+        shared.set(key, first)
+        return { ...stream, aggregateType: first }
+      }
+      return {
+        append: async (appends, options) =>
+          store.append(
+            appends.map((append) => ({ ...append, stream: folded(append.stream) })),
+            options,
+          ),
+        findCommit: (stream, commitId, options) => store.findCommit(folded(stream), commitId, options),
+        readStream: (stream, options) => store.readStream(folded(stream), options),
+      }
+    },
+  },
   naming('a type and an id run together', (name, { aggregateType }) => aggregateType + name),
   {
     name: 'an id in quotes breaks the statement',

@@ -12,6 +12,29 @@ export const payloadMutants: readonly Mutant[] = [
   payload('keys that begin with __ are dropped', (data) =>
     mapObjects(data, (entries) => entries.filter(([key]) => !key.startsWith('__'))),
   ),
+  payload('keys that begin with $ are dropped', (data) =>
+    mapObjects(data, (entries) => entries.filter(([key]) => !key.startsWith('$'))),
+  ),
+  {
+    name: 'text that looks like a time is read as a date',
+    spoil: ({ store }) => ({
+      async *readStream(stream, options) {
+        for await (const event of store.readStream(stream, options)) {
+          yield { ...event, data: mapText(event.data, (text) => (TIME.test(text) ? new Date(text) : text)) }
+        }
+      },
+    }),
+  },
+  {
+    name: 'the time of an event is read as a date',
+    spoil: ({ store }) => ({
+      async *readStream(stream, options) {
+        for await (const event of store.readStream(stream, options)) {
+          yield { ...event, time: new Date(event.time) as never }
+        }
+      },
+    }),
+  },
   payload('text is normalised', (data) => mapText(data, (value) => value.normalize('NFC').trim())),
   payload('lists are sorted', (data) => (Array.isArray(data) ? data.toSorted() : data)),
   {
@@ -101,6 +124,8 @@ export const payloadMutants: readonly Mutant[] = [
   })),
 ]
 
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
+
 function payload(name: string, change: (data: unknown) => unknown): Mutant {
   return {
     name,
@@ -151,7 +176,7 @@ function mapNumbers(value: unknown, change: (n: number) => number): unknown {
   return mapObjects(value, (entries) => entries.map(([key, item]) => [key, mapNumbers(item, change)]))
 }
 
-function mapText(value: unknown, change: (text: string) => string): unknown {
+function mapText(value: unknown, change: (text: string) => unknown): unknown {
   if (typeof value === 'string') return change(value)
   if (Array.isArray(value)) return Array.from(value, (item) => mapText(item, change))
   return mapObjects(value, (entries) => entries.map(([key, item]) => [key, mapText(item, change)]))

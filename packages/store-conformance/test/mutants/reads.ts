@@ -1,11 +1,10 @@
 import {
   type DomainEvent,
-  type EventFilter,
-  type EventStore,
+  eventmillError,
   type ReadAllOptions,
   type ReadStreamOptions,
 } from '@eventmill/core'
-import { type Backing, type Mutant } from './mutant.ts'
+import { type Mutant } from './mutant.ts'
 
 /** Mistakes in what reads yield. */
 export const readMutants: readonly Mutant[] = [
@@ -170,186 +169,70 @@ export const readMutants: readonly Mutant[] = [
       async *readAll(options) {
         const kept: unknown[] = []
         for await (const event of store.readAll(options)) {
-          kept.push(Array.from({ length: 500 }, (_, index) => index + event.position))
+          kept.push(structuredClone(event))
           yield event
         }
         kept.length = 0
       },
     }),
   },
-  filtering('the fields of a filter item are OR', (filter) =>
-    filter.flatMap(({ source, types, aggregateTypes }) => [
-      ...(source === undefined ? [] : [{ source }]),
-      ...(types === undefined ? [] : [{ types }]),
-      ...(aggregateTypes === undefined ? [] : [{ aggregateTypes }]),
-      ...(source === undefined && types === undefined && aggregateTypes === undefined ? [{}] : []),
-    ]),
-  ),
-  filtering('only the first item of a filter counts', (filter) => filter.slice(0, 1)),
-  filtering('the source of a filter is ignored', (filter) => filter.map(({ source: _, ...item }) => item)),
-  filtering('the aggregate types of a filter are ignored', (filter) =>
-    filter.map(({ aggregateTypes: _, ...item }) => item),
-  ),
-  filtering('a filter without items matches everything', (filter) => (filter.length === 0 ? [{}] : filter)),
-  filtering('an empty list in a filter matches everything', (filter) =>
-    filter.map(({ source, types, aggregateTypes }) => ({
-      source,
-      types: types?.length === 0 ? undefined : types,
-      aggregateTypes: aggregateTypes?.length === 0 ? undefined : aggregateTypes,
-    })),
-  ),
   {
-    name: 'types in a filter are compared without case',
+    name: 'a read takes all that it yields into memory first',
+    long: true,
     spoil: ({ store }) => ({
-      async *readAll({ filter, limit, ...options }: ReadAllOptions = {}) {
-        await Array.fromAsync(
-          store.readAll({ ...options, filter, limit: limit === undefined ? 0 : Math.min(0, limit) }),
-        )
-        const fold = (text: string) => text.toLowerCase()
-        let left = limit ?? Infinity
-        for await (const event of store.readAll(options)) {
-          const matches = (filter ?? [{}]).some(
-            (item) =>
-              (item.source === undefined || item.source === event.source) &&
-              (item.types === undefined || item.types.map(fold).includes(fold(event.type))) &&
-              (item.aggregateTypes === undefined || item.aggregateTypes.includes(event.aggregateType)),
-          )
-          if (matches && left-- > 0) yield event
+      async *readStream(stream, options) {
+        const rows = await Array.fromAsync(store.readStream(stream, options))
+        for (const row of rows.map((event) => structuredClone(event))) {
+          // What is closed or aborted meanwhile is noticed.
+          await Array.fromAsync(store.readStream(stream, { ...options, limit: 0 }))
+          yield row
         }
       },
     }),
   },
   {
-    name: 'the limit counts what was looked at, not what matched',
+    name: 'pages that are read backwards are counted by OFFSET',
     spoil: ({ store }) => ({
-      async *readAll({ filter, ...options }: ReadAllOptions = {}) {
-        await Array.fromAsync(store.readAll({ filter, limit: 0 }))
-        const seen = new Set(
-          (await Array.fromAsync(store.readAll({ filter }))).map(({ position }) => position),
-        )
-        for await (const event of store.readAll(options)) if (seen.has(event.position)) yield event
-      },
+      readAll: (options) => byOffset((given) => store.readAll(given), options),
+      readStream: (stream, options) => byOffset((given) => store.readStream(stream, given), options),
     }),
   },
   {
-    name: 'the head counts what was rejected',
-    spoil: ({ store, shared }) => ({
-      async append(appends, options) {
-        try {
-          return await store.append(appends, options)
-        } catch (error) {
-          if (error instanceof Error && 'actual' in error) {
-            shared.set('gaps', Number(shared.get('gaps') ?? 0) + 1)
-          }
-          throw error
-        }
-      },
-      head: async () => (await store.head()) + Number(shared.get('gaps') ?? 0),
-    }),
-  },
-  {
-    name: 'the head of an empty store is -1',
-    spoil: ({ store }) => ({ head: async () => (await store.head()) || -1 }),
-  },
-  {
-    name: 'positions begin anew in each stream',
+    name: 'a limit is an integer of 32 bits',
     spoil: ({ store }) => ({
       async *readAll(options) {
-        for await (const event of store.readAll(options)) yield { ...event, position: event.sequence }
+        if (Number(options?.limit) > 2 ** 31) throw new Error('out of range for type integer')
+        yield* store.readAll(options)
       },
     }),
   },
   {
-    name: 'the log is read by stream, not by position',
-    spoil: ({ store }) => ({
-      async *readAll(options) {
-        const events = await Array.fromAsync(store.readAll(options))
-        yield* events.sort((a, b) =>
-          a.aggregateId < b.aggregateId ? -1 : a.aggregateId > b.aggregateId ? 1 : 0,
-        )
+    name: 'reads of one handle share a cursor',
+    spoilHandle: (_, handle) => {
+      let reads = 0
+      return {
+        async *readStream(stream, options) {
+          const own = ++reads
+          let read = 0
+          for await (const event of handle.readStream(stream, options)) {
+            yield event
+            read += 1
+            if (read % 100 === 0 && reads !== own) return
+          }
+        },
+      }
+    },
+  },
+  {
+    name: 'a read checks its options when it is called',
+    spoilHandle: (_, handle) => ({
+      readStream(stream, options) {
+        if (Number(options?.limit) < 0) throw eventmillError('ARGUMENT_INVALID', 'no', { argument: 'limit' })
+        return handle.readStream(stream, options)
       },
     }),
-  },
-  {
-    name: 'what is appended beside others becomes visible late (a gap that is filled)',
-    spoil: (backing) => {
-      const late = lateEvents(backing)
-      return {
-        append: late.append,
-        async *readAll(options) {
-          for await (const event of backing.store.readAll(options)) {
-            if (!late.hidden.has(event.position)) yield event
-          }
-        },
-      }
-    },
-  },
-  {
-    name: 'the head runs ahead of what is visible (a filtered reader passes over a gap)',
-    spoil: (backing) => {
-      const late = lateEvents(backing)
-      return {
-        append: late.append,
-        async *readAll(options) {
-          for await (const event of backing.store.readAll(options)) {
-            const hidden = late.hidden.has(event.position)
-            if (hidden && options?.filter === undefined) return
-            if (!hidden) yield event
-          }
-        },
-      }
-    },
-  },
-  {
-    name: 'positions are given out before the stream is locked (they do not follow its sequences)',
-    spoil: (backing) => {
-      const late = lateEvents(backing)
-      return {
-        append: late.append,
-        async *readAll(options) {
-          let before: DomainEvent | undefined
-          for await (const event of backing.store.readAll(options)) {
-            const swapped =
-              before !== undefined &&
-              late.raced.has(event.position) &&
-              late.raced.has(before.position) &&
-              before.aggregateId === event.aggregateId
-            if (before !== undefined) yield swapped ? { ...event, position: before.position } : before
-            before = swapped && before !== undefined ? { ...before, position: event.position } : event
-          }
-          if (before !== undefined) yield before
-        },
-      }
-    },
   },
 ]
-
-/** Appends that race leave their events hidden for a moment after they were acknowledged. */
-function lateEvents({ store, shared }: Backing) {
-  const hidden = (shared.get('hidden') ?? new Set()) as Set<number>
-  const raced = (shared.get('raced') ?? new Set()) as Set<number>
-  shared.set('hidden', hidden).set('raced', raced)
-  const append: EventStore['append'] = async (appends, options) => {
-    const racing = Number(shared.get('racing') ?? 0)
-    shared.set('racing', racing + 1)
-    try {
-      const { events, ...result } = await store.append(appends, options)
-      if (racing > 0 && !result.repeated) {
-        for (const { position } of events) {
-          raced.add(position)
-          hidden.add(position)
-        }
-        setTimeout(() => {
-          for (const { position } of events) hidden.delete(position)
-        }, 1)
-      }
-      return { events, ...result }
-    } finally {
-      shared.set('racing', Number(shared.get('racing')) - 1)
-    }
-  }
-  return { append, hidden, raced }
-}
 
 function changing(name: string, change: (options: ReadStreamOptions) => ReadStreamOptions): Mutant {
   return {
@@ -357,19 +240,6 @@ function changing(name: string, change: (options: ReadStreamOptions) => ReadStre
     spoil: ({ store }) => ({
       readStream: (stream, options = {}) => store.readStream(stream, change(options)),
       readAll: (options = {}) => store.readAll(change(options)),
-    }),
-  }
-}
-
-function filtering(name: string, change: (filter: EventFilter) => EventFilter): Mutant {
-  return {
-    name,
-    spoil: ({ store }) => ({
-      async *readAll(options = {}) {
-        // What is refused is still refused.
-        await Array.fromAsync(store.readAll({ ...options, limit: 0 }))
-        yield* store.readAll({ ...options, filter: options.filter && change(options.filter) })
-      },
     }),
   }
 }
@@ -383,6 +253,22 @@ async function* reversedLate<Options extends ReadStreamOptions>(
     return
   }
   yield* (await Array.fromAsync(read({ ...options, backwards: false }))).reverse()
+}
+
+/** Pages of 100, the second of which skips as many events as the first had, whatever came meanwhile. */
+async function* byOffset<Options extends ReadStreamOptions>(
+  read: (options: Options) => AsyncIterable<DomainEvent>,
+  options: Options = {} as Options,
+): AsyncGenerator<DomainEvent, void> {
+  if (options.backwards !== true || options.limit !== undefined) {
+    yield* read(options)
+    return
+  }
+  for (let offset = 0; ; offset += 100) {
+    const rows = await Array.fromAsync(read({ ...options, limit: offset + 100 }))
+    yield* rows.slice(offset)
+    if (rows.length < offset + 100) return
+  }
 }
 
 function* page(events: readonly DomainEvent[], options: ReadStreamOptions): Generator<DomainEvent> {

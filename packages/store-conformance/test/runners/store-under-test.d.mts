@@ -1,0 +1,3 @@
+import { type StoreUnderTest } from '@eventmill/store-conformance'
+
+export declare const storeUnderTest: StoreUnderTest
