@@ -159,6 +159,21 @@ describe('defineAggregate', () => {
     )
   })
 
+  const whole = { Opened: zero, Deposited: zero, Withdrawn: zero, Closed: zero }
+  test.each<[string, object, string]>([
+    ['no events', { events: undefined }, 'has no events'],
+    ['no apply', { apply: undefined }, 'has no apply'],
+    ['no handle', { handle: undefined }, 'has no handle'],
+    ['no initialize', { initialize: undefined }, 'has no initialize'],
+    ['an applier for no type', { apply: { ...whole, Depositd: zero } }, 'applies Depositd'],
+    ['a handler that is none', { handle: { Close: {} } }, 'has no function to handle Close'],
+  ])('refuses a definition with %s', (_, part, message) => {
+    const definition = { type: 'A', events: accountEvents, initialize, apply: whole, handle: {}, ...part }
+    expect(() => defineAggregate(definition as never)).toThrow(
+      expect.objectContaining({ code: 'DEFINITION_INVALID', message: expect.stringContaining(message) }),
+    )
+  })
+
   test('refuses the same namespace twice', () => {
     const again = defineEvents('https://example.com/account', { Opened: event<{ limit: number }>() })
     const apply = { Opened: zero, Deposited: zero, Withdrawn: zero, Closed: zero }
@@ -200,6 +215,15 @@ describe('defineAggregate', () => {
 })
 
 describe('defineCommand', () => {
+  test.each<[string, object, string]>([
+    ['a role without an aggregate', { aggregates: { from: Account, to: undefined } }, 'no aggregate for to'],
+    ['no handler', { aggregates: { from: Account } }, 'no function to handle it'],
+  ])('refuses a command with %s', (_, part, message) => {
+    expect(() => defineCommand({ type: 'Odd', ...part } as never)).toThrow(
+      expect.objectContaining({ code: 'DEFINITION_INVALID', message: expect.stringContaining(message) }),
+    )
+  })
+
   test('refuses a command without aggregates', () => {
     expect(() => defineCommand({ type: 'Nothing', aggregates: {}, handle: () => ({}) })).toThrow(
       expect.objectContaining({ code: 'DEFINITION_INVALID' }),

@@ -1,5 +1,5 @@
 import { describe, expect, jest, test } from '@jest/globals'
-import { Core, defineAggregate } from '@eventmill/core'
+import { Core, defineAggregate, defineCommand } from '@eventmill/core'
 import { InMemoryStore } from '@eventmill/store-memory'
 import fc from 'fast-check'
 import { Account, accountEvents, InsufficientFunds, Transfer } from './fixtures/account.ts'
@@ -61,6 +61,21 @@ describe('a command id that was used for other aggregates', () => {
       const other = core.dispatchCommand(Transfer({ from: 'A', to: 'C' }, { cents: 1 }, { commandId: id }))
       await expect(other).rejects.toHaveProperty('code', 'COMMIT_ID_REUSED')
     }
+  })
+
+  test('is refused also where the other aggregate got no event', async () => {
+    const core = new Core(new InMemoryStore())
+    const Look = defineCommand({
+      type: 'Look',
+      aggregates: { x: Account, y: Account },
+      handle: () => ({ x: accountEvents.Deposited({ cents: 1 }) }),
+    })
+    await core.dispatchCommand(Account.commands.DepositEach('B', [1, 2, 3]))
+    await core.dispatchCommand(Look({ x: 'A', y: 'B' }, undefined, { commandId }))
+    const other = core.dispatchCommand(Look({ x: 'A', y: 'C' }, undefined, { commandId }))
+    await expect(other).rejects.toHaveProperty('code', 'COMMIT_ID_REUSED')
+    const fewer = core.dispatchCommand(Account.commands.Deposit('A', { cents: 1 }, { commandId }))
+    await expect(fewer).rejects.toHaveProperty('code', 'COMMIT_ID_REUSED')
   })
 
   test('is found although a later event cannot be read', async () => {

@@ -57,6 +57,30 @@ describe('a state', () => {
     expect(await store.head()).toBe(1)
   })
 
+  test('that an applier would change in place says so', async () => {
+    const Rash = defineAggregate({
+      type: 'Rash',
+      events: listEvents,
+      initialize: (_id: string): string[] => [],
+      apply: {
+        Added: (items, { data }) => {
+          items.push(data.item)
+          return items
+        },
+      },
+      handle: { Add: () => listEvents.Added({ item: 'x' }) },
+    })
+    const core = new Core(new InMemoryStore())
+    await expect(core.dispatchCommand(Rash.commands.Add('R'))).rejects.toHaveProperty(
+      'code',
+      'STATE_UNREADABLE',
+    )
+    await expect(core.load(Rash, 'R')).rejects.toHaveProperty(
+      'message',
+      expect.stringContaining('states are frozen: return a new one'),
+    )
+  })
+
   test('is frozen once: what it shares with the one before is not visited again', async () => {
     let visits = 0
     const shared = Object.freeze({

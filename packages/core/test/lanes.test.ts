@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { backOff } from '../src/dispatch/backoff.ts'
 import { Lanes } from '../src/dispatch/lanes.ts'
 
 /** Enters, and tells whether that has happened yet. */
@@ -50,4 +51,17 @@ describe('lanes', () => {
     leave()
     await waiting.done
   })
+
+  test('are not waited for by who has given up already', async () => {
+    const lanes = new Lanes()
+    const leave = await lanes.enter(['a'], undefined)
+    const aborted = AbortSignal.abort(new Error('enough'))
+    await expect(lanes.enter(['a'], aborted)).rejects.toThrow('enough')
+    leave()
+    await lanes.enter(['a'], undefined)
+  })
+})
+
+test('a pause is not begun by who has given up already', async () => {
+  await expect(backOff(20, AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough')
 })

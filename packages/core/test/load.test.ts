@@ -89,6 +89,13 @@ describe('load', () => {
     await expect(core.load(Account, 'DE1', options)).rejects.toHaveProperty('argument', argument)
   })
 
+  test.each([undefined, {}, 'Account'])('refuses %j, which is no aggregate', async (aggregate) => {
+    await expect(core.load(aggregate as never, 'DE1' as never)).rejects.toHaveProperty(
+      'argument',
+      'aggregate',
+    )
+  })
+
   test('refuses an empty id', async () => {
     await expect(core.load(Account, '')).rejects.toHaveProperty('argument', 'aggregateId')
   })
@@ -135,6 +142,12 @@ describe('dispatchCommand', () => {
 })
 
 describe('new Core', () => {
+  test.each([undefined, null, {}, 'memory'])('refuses %j, which is no store', (store) => {
+    expect(() => new Core(store as never)).toThrow(
+      expect.objectContaining({ code: 'ARGUMENT_INVALID', argument: 'store' }),
+    )
+  })
+
   test.each<[object, string]>([
     [{ retries: -1 }, 'options.retries'],
     [{ retries: 0.5 }, 'options.retries'],

@@ -90,10 +90,15 @@ function step({ def, ...internals }: z.$ZodTypes['_zod'], place: Place, walk: Wa
       if (def.rest) inside(def.rest, '[]', false)
       return
     case 'union':
-      if (!('discriminator' in def) && !def.options.every(isScalar)) walk.ambiguous = true
+      if ('discriminator' in def) {
+        const untold = untoldOption(def as z.$ZodDiscriminatedUnionDef)
+        if (untold === 'unreadable') refuse('has options that its discriminator does not tell apart')
+        if (untold !== undefined) walk.ambiguous = true
+      } else if (!def.options.every(isScalar)) walk.ambiguous = true
       for (const option of def.options) inside(option)
       return
     case 'intersection':
+      if (collides(def.left, def.right) || collides(def.right, def.left)) refuse(COLLISION)
       inside(def.left)
       inside(def.right)
       return
@@ -102,10 +107,12 @@ function step({ def, ...internals }: z.$ZodTypes['_zod'], place: Place, walk: Wa
       return
     case 'optional':
       if (place.stored && !place.optional) refuse('may be undefined where JSON has no way to leave it out')
+      if (fillsIn(def.innerType)) refuse(FILLED)
       inside(def.innerType, '', true)
       return
     case 'default':
     case 'prefault':
+      if (def.type === 'prefault' && isOptional(def.innerType)) refuse(FILLED)
       walk.converts = true
       inside(def.innerType, '', true)
       return
@@ -173,6 +180,60 @@ function step({ def, ...internals }: z.$ZodTypes['_zod'], place: Place, walk: Wa
   }
 }
 
+/** Whether what is left out is read as something: there is then no way to store that it was left out. */
+function fillsIn(schema: z.$ZodType): boolean {
+  const { def } = (schema as z.$ZodTypes)._zod
+  if (def.type === 'default' || def.type === 'prefault' || def.type === 'catch') return true
+  return (def.type === 'nullable' || def.type === 'readonly') && fillsIn(def.innerType)
+}
+
+function isOptional(schema: z.$ZodType): boolean {
+  const { def } = (schema as z.$ZodTypes)._zod
+  if (def.type === 'optional') return true
+  return (def.type === 'nullable' || def.type === 'readonly') && isOptional(def.innerType)
+}
+
+/**
+ * Whether some option of a discriminated union is not told by a literal in it: where a codec tells it, zod looks for the
+ * first option that fits, as in any union. `unreadable` where zod itself finds no way to tell.
+ */
+function untoldOption({
+  options,
+  discriminator,
+}: z.$ZodDiscriminatedUnionDef): 'codec' | 'unreadable' | undefined {
+  for (const option of options as readonly z.$ZodTypes[]) {
+    try {
+      if (option._zod.propValues?.[discriminator] === undefined) return 'unreadable'
+    } catch {
+      return 'unreadable'
+    }
+    const { def } = option._zod
+    if (def.type === 'union') {
+      if (!('discriminator' in def)) return 'codec'
+      const untold = untoldOption(def as z.$ZodDiscriminatedUnionDef)
+      if (untold !== undefined) return untold
+    } else if (def.type !== 'object' || !isTag(def.shape[discriminator])) return 'codec'
+  }
+  return undefined
+}
+
+function isTag(schema: z.$ZodType | undefined): boolean {
+  if (schema === undefined) return false
+  const { def } = (schema as z.$ZodTypes)._zod
+  return def.type === 'literal' || def.type === 'enum' || def.type === 'null'
+}
+
+/** Whether one side of an intersection converts a property that the other passes on as it is. */
+function collides(side: z.$ZodType, other: z.$ZodType): boolean {
+  const { def } = (other as z.$ZodTypes)._zod
+  const passesOn = def.type === 'record' || (def.type === 'object' && passesUnknown(def.catchall))
+  return passesOn && inspect(side).converts
+}
+
+function passesUnknown(catchall: z.$ZodType | undefined): boolean {
+  return catchall !== undefined && (catchall as z.$ZodTypes)._zod.def.type !== 'never'
+}
+
 /** Whether values of a schema are stored as they are, and are nothing but themselves. */
 function isScalar(schema: z.$ZodType): boolean {
   const { def } = (schema as z.$ZodTypes)._zod
@@ -192,13 +253,23 @@ const SCALARS = new Set([
   'undefined',
 ])
 
-/** Coercion, and checks that overwrite, may read something else than what was written. */
-function mayChange(def: z.$ZodTypeDef & { readonly coerce?: boolean | undefined }): boolean {
-  return def.coerce === true || (def.checks ?? []).some(({ _zod }) => _zod.def.check === 'overwrite')
+/** Coercion, normalisation, and checks that overwrite, may read something else than what was written. */
+function mayChange(
+  def: z.$ZodTypeDef & { readonly coerce?: boolean | undefined; readonly normalize?: boolean | undefined },
+): boolean {
+  return (
+    def.coerce === true ||
+    def.normalize === true ||
+    (def.checks ?? []).some(({ _zod }) => _zod.def.check === 'overwrite')
+  )
 }
 
 /** Schemas are written by hand: one that is deeper than this makes its parts anew for ever. */
 const MAX_DEPTH = 500
+const FILLED =
+  'may be left out, but what is left out is read as a default: drop the default, or what makes it optional (default last)'
+const COLLISION =
+  'is an intersection in which one side converts what the other passes on: use .extend(), or make neither of them loose'
 const ENDLESS = 'nests without end: let its lazy parts return one and the same schema each time'
 
 function notJson(what: string): string {

@@ -127,6 +127,22 @@ describe('an event through Core', () => {
     expect(await store.head()).toBe(1)
   })
 
+  test.each<[string, z.core.$ZodType]>([
+    ['custom', z.object({ n: z.custom<unknown>(() => true) })],
+    ['literal', z.object({ n: z.literal([1, undefined]) })],
+    ['undefined', z.object({ n: z.undefined() })],
+  ])('that leaves out what a %s schema may need is read as it was, or not stored', (_, schema) => {
+    const codec = eventCodec([defineEvents(source, { Made: schema })])
+    const event = { source, type: 'Made', version: 1, data: { n: undefined } }
+    try {
+      const { data } = codec.encode(event)
+      const json: unknown = JSON.parse(JSON.stringify(data))
+      expect(codec.decode(stored('Made', 1, json)).data).toEqual({ n: undefined })
+    } catch (error) {
+      expect(error).toHaveProperty('code', 'EVENT_INVALID')
+    }
+  })
+
   test('of an asynchronous schema is refused instead of passed unchecked', async () => {
     const events = defineEvents(source, {
       Made: z.object({ a: z.string().refine(() => Promise.resolve(false)) }),
@@ -252,6 +268,23 @@ describe('trustStored', () => {
   test('still decodes what is encoded', () => {
     const at = new Date('2026-01-31T12:00:00.000Z')
     expect(codecOf(true).decode(stored('Dated', 1, { at: at.toISOString() })).data).toEqual({ at })
+  })
+
+  test.each<[string, z.core.$ZodType, unknown, unknown]>([
+    ['a default', z.object({ n: z.int().default(7) }), {}, { n: 7 }],
+    ['a prefault', z.object({ n: z.int().prefault(7) }), {}, { n: 7 }],
+    ['a catch', z.object({ n: z.int().catch(7) }), { n: 'x' }, { n: 7 }],
+    ['coercion', z.object({ n: z.coerce.number() }), { n: '7' }, { n: 7 }],
+    ['an overwrite', z.object({ n: z.string().trim() }), { n: ' 7 ' }, { n: '7' }],
+    [
+      'normalisation',
+      z.object({ n: z.url({ normalize: true }) }),
+      { n: 'HTTP://EX.com' },
+      { n: 'http://ex.com/' },
+    ],
+  ])('still decodes what %s may change', (_, schema, json, data) => {
+    const codec = eventCodec([defineEvents(source, { Made: schema }, { trustStored: true })])
+    expect(codec.decode(stored('Made', 1, json)).data).toEqual(data)
   })
 
   test('is no option to misspell', () => {

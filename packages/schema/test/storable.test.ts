@@ -63,6 +63,53 @@ describe('a schema is refused at definition, with the path of the offending part
       z.object({ at: z.codec(z.date(), z.string(), { decode: String, encode: (t) => new Date(t) }) }),
       'data.at would be stored as date',
     ],
+    [
+      'a default inside what is optional',
+      z.object({ a: z.string().default('x').optional() }),
+      'data.a may be left out',
+    ],
+    ['a default made partial', z.object({ a: z.int().default(1) }).partial(), 'data.a may be left out'],
+    [
+      'a default that may be null or missing',
+      z.object({ a: z.string().default('x').nullish() }),
+      'data.a may be',
+    ],
+    [
+      'a prefault around what is optional',
+      z.object({ a: z.string().optional().prefault('x') }),
+      'data.a may be',
+    ],
+    [
+      'a catch inside what is optional',
+      z.object({ a: z.string().catch('x').optional() }),
+      'data.a may be left out',
+    ],
+    [
+      'options that a discriminator does not tell apart',
+      z.discriminatedUnion('k', [
+        z.union([z.object({ k: z.literal('x') }), z.object({ n: z.int() })]) as never,
+        z.object({ k: z.literal('y') }),
+      ]),
+      'data has options that its discriminator does not tell apart',
+    ],
+    [
+      'an intersection that converts on one side and passes on at the other',
+      z.intersection(
+        z.object({ a: z.codec(z.string(), z.number(), { decode: Number, encode: String }) }),
+        z.record(z.string(), z.unknown()),
+      ),
+      'data is an intersection in which one side converts',
+    ],
+    [
+      'a loose intersection',
+      z.object({
+        both: z.intersection(
+          z.looseObject({ b: z.string() }),
+          z.looseObject({ a: z.codec(z.string(), z.number(), { decode: Number, encode: String }) }),
+        ),
+      }),
+      'data.both is an intersection',
+    ],
     ['a piped date', z.object({ at: z.date().pipe(z.date()) }), 'data.at would be stored as date'],
   ])('with %s', (_, schema, message) => {
     try {
@@ -157,6 +204,11 @@ describe('a schema is accepted', () => {
         d: z.string().trim(),
       }),
     ],
+    [
+      'with an intersection of strict parts',
+      z.intersection(z.object({ a: z.stringbool() }), z.object({ b: z.int() })),
+    ],
+    ['with what is optional in a default', z.object({ a: z.string().optional().default('x') })],
     ['with a required optional', z.array(z.string().optional().nonoptional())],
     ['with enumerated keys', z.record(z.enum(['a', 'b']), z.number())],
     ['with partial keys', z.partialRecord(z.enum(['a', 'b']), z.number())],

@@ -11,6 +11,8 @@ const isoDate = z.codec(z.iso.datetime(), z.date(), {
   encode: (date) => date.toISOString(),
 })
 const bigInteger = z.codec(z.string().regex(/^-?\d+$/), z.bigint(), { decode: BigInt, encode: String })
+const renamed = (stored: string) =>
+  z.codec(z.literal(stored), z.literal('price'), { decode: () => 'price' as const, encode: () => stored })
 const date = new Date('2026-01-31T12:00:00.000Z')
 
 /** What becomes of a payload that is encoded, carried as JSON, and decoded. */
@@ -78,6 +80,33 @@ describe('a payload with a union', () => {
       'data.data[0]',
     ],
     ['a lazy date', z.union([z.string(), z.lazy(() => isoDate)]), date, 'data.data'],
+    [
+      'an option that another precedes, since a codec tells them apart',
+      z.discriminatedUnion('kind', [
+        z.object({ kind: renamed('price/1'), amount: z.int() }),
+        z.object({ kind: renamed('price/2'), amount: z.int(), currency: z.string() }),
+      ]),
+      { kind: 'price', amount: 5, currency: 'EUR' },
+      'data.data.currency',
+    ],
+    [
+      'the same, in a discriminated union in another',
+      z.discriminatedUnion('kind', [
+        z.discriminatedUnion('kind', [
+          z.object({ kind: renamed('price/1'), amount: z.int() }),
+          z.object({ kind: renamed('price/2'), amount: z.int(), currency: z.string() }),
+        ]),
+        z.object({ kind: z.literal('gift') }),
+      ]),
+      { kind: 'price', amount: 5, currency: 'EUR' },
+      'data.data.currency',
+    ],
+    [
+      'an address that is normalised',
+      z.union([z.url({ normalize: true }), z.literal('none')]),
+      'HTTP://EX.com',
+      'data.data',
+    ],
     ['text that reads as a date', z.union([isoDate, z.string()]), date.toISOString(), 'data.data'],
   ])('is refused instead of stored: %s', (_, schema, data, path) => {
     try {
@@ -136,6 +165,21 @@ describe('differencePath', () => {
       this.cents = cents
     }
   }
+  class Silent {
+    readonly #cents: number
+    constructor(cents: number) {
+      this.#cents = cents
+    }
+    get cents(): number {
+      return this.#cents
+    }
+  }
+  class Moment extends Date {}
+  const endless = () => {
+    const made: { self?: object } = {}
+    made.self = made
+    return made
+  }
   const url = (path: string) => new URL(path, 'https://example.com')
   const bare = Object.assign(Object.create(null) as object, { a: 1 })
 
@@ -151,6 +195,20 @@ describe('differencePath', () => {
     [new Set([1, 2]), new Set([1, 2])],
     [url('/a'), url('/a')],
     [new Money(5), new Money(5)],
+    [
+      new Map([
+        ['b', 1],
+        ['a', 2],
+      ]),
+      new Map([
+        ['a', 2],
+        ['b', 1],
+      ]),
+    ],
+    [new Set(['b', 'a']), new Set(['a', 'b'])],
+    [new Moment(5), new Date(5)],
+    [Uint8Array.of(1, 2), Uint8Array.of(1, 2)],
+    [endless(), endless()],
   ])('finds none between %p and %p', (a, b) => {
     expect(differencePath(a, b, 'data')).toBeUndefined()
   })
@@ -163,8 +221,12 @@ describe('differencePath', () => {
     [{ 0: 1 }, [1], 'data'],
     [{ constructor: undefined }, { constructor: 1 }, 'data.constructor'],
     [new Date(5), new Date(6), 'data'],
-    [new Map([['a', 1]]), new Map([['a', 2]]), 'data[0][1]'],
-    [new Set([1]), new Set([2]), 'data[0]'],
+    [new Map([['a', 1]]), new Map([['a', 2]]), 'data[a]'],
+    [new Map([['a', undefined]]), new Map(), 'data[a]'],
+    [new Set([1]), new Set([2]), 'data'],
+    [new Silent(5), new Silent(5), 'data'],
+    [Uint8Array.of(1), Uint8Array.of(2), 'data'],
+    [new Date(5), new Moment(5), 'data'],
     [url('/a'), url('/b'), 'data'],
     [new Money(5), new Money(6), 'data.cents'],
     [new Money(5), { cents: 5 }, 'data'],

@@ -48,7 +48,8 @@ export function nextVersion(
   try {
     return { aggregateId, generation: sequence, position, state: freezeState(definition.apply(state, event)) }
   } catch (error) {
-    throw eventUnreadable(stored, `apply failed (${messageOf(error)})`, error)
+    const advice = error instanceof TypeError ? '; states are frozen: return a new one' : ''
+    throw eventUnreadable(stored, `apply failed (${messageOf(error)}${advice})`, error)
   }
 }
 

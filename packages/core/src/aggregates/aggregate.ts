@@ -108,8 +108,8 @@ export interface Handlers<State, Event> {
 type Uninferred<T> = [T][T extends unknown ? 0 : never]
 
 /**
- * Defines an aggregate. `apply` must not fail and has no effects; neither has `handle`, which may run several
- * times for one command. Errors that a handler throws reach the caller of the dispatch unchanged.
+ * Defines an aggregate. `apply` must not fail, has no effects, and returns a new state, since states are frozen; `handle`
+ * has no effects either, and may run several times for one command. Errors that a handler throws reach the caller of the dispatch unchanged.
  *
  * Throws `DEFINITION_INVALID` for a repeated namespace, and for an event type without an applier.
  */
@@ -176,9 +176,20 @@ function aggregateRules(definition: {
 }): AggregateDefinition {
   const { type, initialize } = definition
   checkName(type, 'type')
+  for (const part of ['events', 'apply', 'handle'] as const) {
+    if (!isRecord(definition[part])) throw invalidDefinition(type, `has no ${part}: add it`)
+  }
   const namespaces = [definition.events].flat() as readonly AnyNamespace[]
   const codec = eventCodec(namespaces)
   const appliers = new Map<string, unknown>(Object.entries(definition.apply)) as Map<string, Apply>
+  const types = new Set(namespaces.flatMap((namespace) => namespace.types))
+  const unknown = [...appliers.keys()].find((eventType) => !types.has(eventType))
+  if (unknown !== undefined) {
+    throw invalidDefinition(
+      type,
+      `applies ${unknown}, which none of its namespaces defines: remove it, or its typing error`,
+    )
+  }
   for (const { source, types } of namespaces) {
     const missing = types.find((eventType) => typeof appliers.get(eventType) !== 'function')
     if (missing === undefined) continue

@@ -76,6 +76,15 @@ export function defineCommand<R extends Roles, Handling extends JointHandler<R>>
     const message = `the command ${type} names no aggregates: give it at least one role`
     throw eventmillError('DEFINITION_INVALID', message, { definition: type })
   }
+  for (const [role, aggregate] of Object.entries<AnyAggregate | undefined>(aggregates)) {
+    if (aggregate?.definition !== undefined) continue
+    const message = `the command ${type} has no aggregate for ${role}: give it one made by defineAggregate`
+    throw eventmillError('DEFINITION_INVALID', message, { definition: type })
+  }
+  if (typeof definition.handle !== 'function') {
+    const message = `the command ${type} has no function to handle it: add handle`
+    throw eventmillError('DEFINITION_INVALID', message, { definition: type })
+  }
   const rules = jointRules(type, aggregates, definition.handle as never)
 
   const create = (

@@ -55,6 +55,9 @@ export class Core {
     checkKeys(options, CORE_OPTIONS, 'options')
     const { retries = 10 } = options
     checkInteger(retries, 0, 'options.retries')
+    if (!isRecord(store) || typeof store.append !== 'function') {
+      throw invalidArgument('store', 'an event store, such as new InMemoryStore()', store)
+    }
     this.#store = store
     this.#retries = retries
   }
@@ -117,6 +120,9 @@ export class Core {
     checkSignal(signal)
     if (generation !== undefined && time !== undefined) {
       throw invalidArgument('options', 'either a generation or a time', options)
+    }
+    if (!isRecord(aggregate) || !isRecord(aggregate.definition)) {
+      throw invalidArgument('aggregate', 'one made by defineAggregate', aggregate)
     }
     const { definition } = aggregate
     const target = { definition, aggregateId: id, stream: streamOf(definition, id) }
