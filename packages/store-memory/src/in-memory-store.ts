@@ -64,9 +64,8 @@ export class InMemoryStore implements EventStore {
 
   constructor(options: InMemoryStoreOptions = {}) {
     checkKeys(options, new Set(['clock', 'createId']), 'options')
-    const { clock = Date.now, createId = uuidv7 } = options
-    this.#clock = clock
-    this.#createId = createId
+    this.#clock = options.clock ?? Date.now
+    this.#createId = options.createId ?? uuidv7
   }
 
   async append(appends: readonly StreamAppend[], options?: AppendOptions): Promise<AppendResult> {
