@@ -41,6 +41,7 @@ export const store: StoreUnderTest = {
   declined: {
     push: 'SQLite tells nobody of what another process wrote: readers poll',
     faults: 'there is no connection to break: an append ends before the call returns',
+    stalls: 'its appends are one step: nothing comes between positions and commit',
     bystander: 'SQLite has one writer at a time, and waits for that of somebody else',
   },
 }

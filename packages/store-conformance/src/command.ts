@@ -15,7 +15,7 @@ import {
   reportSummary,
   type Report,
 } from './report/report.ts'
-import { checkDeclined, type Fixture, type Rule, type StoreUnderTest } from './rule.ts'
+import { checkStoreUnderTest, type Fixture, type Rule, type StoreUnderTest } from './rule.ts'
 import { rules } from './rules/rules.ts'
 import { disposeOf, openFixture, runRule, type Verdict, within } from './run-rule.ts'
 
@@ -45,7 +45,7 @@ const strays: unknown[] = []
 process.on('uncaughtException', (error) => strays.push(error))
 
 /** What is open while a rule runs. */
-let fixture: Fixture | undefined
+let opened: { readonly fixture: Fixture; readonly store: StoreUnderTest } | undefined
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void interrupted())
 
 // Whoever reads the table may have seen enough.
@@ -123,7 +123,7 @@ async function load(file: string | undefined): Promise<StoreUnderTest> {
     throw new BadInput(`${file} exports no store: export const store = { name, fixture, declined }`)
   }
   try {
-    checkDeclined(store)
+    checkStoreUnderTest(store)
   } catch (error) {
     throw new BadInput(messageOf(error))
   }
@@ -146,16 +146,16 @@ async function tryFixture(store: StoreUnderTest): Promise<void> {
   const refuse = (what: string) => (error: unknown) => {
     throw new BadInput(`the fixture of ${store.name} ${what}: ${messageOf(error)}`)
   }
-  const opened = await openFixture(store).catch(refuse('does not open'))
+  const fixture = await openFixture(store).catch(refuse('does not open'))
   const connecting = async () => {
-    const handle: unknown = await opened.connect()
+    const handle: unknown = await fixture.connect()
     const stores = typeof handle === 'object' && handle !== null && 'append' in handle
     if (!stores) throw new Error('connect() should resolve to an event store')
   }
   try {
     await within(OPENING_TIMEOUT, connecting(), 'connect()').catch(refuse('does not connect'))
   } finally {
-    await disposeOf(opened).catch(refuse('cannot be disposed of'))
+    await disposeOf(fixture, store).catch(refuse('cannot be disposed of'))
   }
 }
 
@@ -164,7 +164,8 @@ function tracked(store: StoreUnderTest): StoreUnderTest {
   return {
     ...store,
     fixture: async () => {
-      fixture = await store.fixture()
+      const fixture = await store.fixture()
+      opened = { fixture, store }
       return fixture
     },
   }
@@ -172,7 +173,7 @@ function tracked(store: StoreUnderTest): StoreUnderTest {
 
 /** Leaves nothing behind. 130 is what shells tell of a command that was interrupted. */
 async function interrupted(): Promise<void> {
-  if (fixture !== undefined) await disposeOf(fixture).catch(() => undefined)
+  if (opened !== undefined) await disposeOf(opened.fixture, opened.store).catch(() => undefined)
   await print('\ninterrupted\n', process.stderr)
   finished = true
   process.exit(130)
@@ -191,7 +192,8 @@ async function judge(
     const verdict = await runRule(rule, store)
     // Node tells of a rejection that nobody handles only when the promises at hand have been settled.
     await setImmediate()
-    const final = strays.length > 0 ? withStray(verdict, strays.splice(0)) : verdict
+    const final =
+      verdict.verdict !== 'skipped' && strays.length > 0 ? withStray(verdict, strays.splice(0)) : verdict
     verdicts.push(final)
     await print(`${reportRowEnd(reportedRule(final))}\n`, table)
   }
@@ -203,11 +205,13 @@ async function judge(
   return report
 }
 
-/** What a store throws where nobody can catch it would end a process: it fails the rule. */
-function withStray(verdict: Verdict, [error]: readonly unknown[]): Verdict {
-  const milliseconds = verdict.verdict === 'skipped' ? 0 : verdict.milliseconds
-  const stray = new Error(`nobody could catch: ${messageOf(error)}`)
-  return { rule: verdict.rule, verdict: 'failed', milliseconds, error: stray }
+/** What a store throws where nobody can catch it would end a process: it fails the rule, or the next that is run. */
+function withStray(
+  { rule, milliseconds }: Exclude<Verdict, { readonly verdict: 'skipped' }>,
+  [error]: readonly unknown[],
+): Verdict {
+  const stray = new Error(`while this rule ran, or before, nobody could catch: ${messageOf(error)}`)
+  return { rule, verdict: 'failed', milliseconds, error: stray }
 }
 
 /** Leaves what a file holds as it is: there may be a report of the last run in it. */

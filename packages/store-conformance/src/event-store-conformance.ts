@@ -1,6 +1,6 @@
 import { type StoreUnderTest } from './rule.ts'
 import { rules } from './rules/rules.ts'
-import { FIXTURE_TIMEOUT, obey, reasonToSkip, timeoutOf } from './run-rule.ts'
+import { fixtureTimeoutOf, obey, reasonToSkip, timeoutOf } from './run-rule.ts'
 
 /** What Jest, Vitest and node:test have in common. */
 export interface TestRunner {
@@ -20,7 +20,7 @@ export function eventStoreConformance({ describe, it, ...store }: TestRunner & S
       const name = `${rule.id}: ${rule.title}`
       const reason = reasonToSkip(rule, store)
       // A little longer than the rule and its fixture may take, so that they tell themselves what took so long.
-      const timeout = timeoutOf(rule, store) + 2 * FIXTURE_TIMEOUT + 5_000
+      const timeout = timeoutOf(rule, store) + 2 * fixtureTimeoutOf(store) + 5_000
       if (reason === undefined) it(name, () => obey(rule, store), timeout)
       else it.skip(`${name} (${reason})`, () => Promise.resolve())
     }

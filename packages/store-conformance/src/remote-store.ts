@@ -1,10 +1,10 @@
 import { type DomainEvent, type EventStore, type StoreCapabilities } from '@eventmill/core'
 import { collect } from './workload.ts'
 
-/** A `Worker` or its `parentPort`, of `node:worker_threads`, or what does the same for another process. */
+/** A `Worker` or its `parentPort`, of `node:worker_threads`. */
 export interface Port {
   postMessage(message: unknown): void
-  on(event: 'message', listener: (message: unknown) => void): unknown
+  on(event: 'message' | 'error' | 'exit', listener: (message: unknown) => void): unknown
 }
 
 /** In the worker: lets `remoteStore` at the other end of the port call this store. */
@@ -16,7 +16,14 @@ export function serveStore(port: Port, store: EventStore): void {
         port.postMessage({ id, value } satisfies Response)
       },
       (error: unknown) => {
-        port.postMessage({ id, error: fieldsOf(error) } satisfies Response)
+        const fields = fieldsOf(error)
+        try {
+          port.postMessage({ id, error: fields } satisfies Response)
+        } catch {
+          // Something in it cannot be passed on, such as the client of a driver.
+          const { name, message: text, code, stack } = fields
+          port.postMessage({ id, error: { name, message: text, code, stack } } satisfies Response)
+        }
       },
     )
   })
@@ -34,6 +41,13 @@ export async function remoteStore(port: Port): Promise<EventStore> {
     waiting.get(response.id)?.(response)
     waiting.delete(response.id)
   })
+  for (const event of ['error', 'exit'] as const) {
+    port.on(event, (reason) => {
+      const error = { message: `the other end of the port is gone (${event}: ${String(reason)})` }
+      for (const [id, settle] of waiting) settle({ id, error })
+      waiting.clear()
+    })
+  }
   const call = (method: Method, ...args: readonly unknown[]) =>
     new Promise<unknown>((resolve, reject) => {
       const id = ++last
@@ -47,7 +61,8 @@ export async function remoteStore(port: Port): Promise<EventStore> {
     yield* (await call(method, ...args)) as readonly DomainEvent[]
   }
   return {
-    capabilities: (await call('capabilities')) as StoreCapabilities,
+    // Nothing here waits.
+    capabilities: { ...((await call('capabilities')) as StoreCapabilities), push: false },
     append: (appends, options) => call('append', appends, options) as ReturnType<EventStore['append']>,
     findCommit: (stream, commitId, options) =>
       call('findCommit', stream, commitId, options) as ReturnType<EventStore['findCommit']>,
@@ -81,7 +96,7 @@ async function callMethod(store: EventStore, method: Method, args: readonly unkn
 }
 
 /** An error of which another realm can make its own. Only the code tells errors of a store apart. */
-function fieldsOf(error: unknown): object {
+function fieldsOf(error: unknown): { readonly [field: string]: unknown } {
   if (!(error instanceof Error)) return { message: String(error) }
   const { name, message, stack, cause: _, ...fields } = error as Error & { readonly code?: string }
   return { ...fields, name, message, stack }

@@ -24,7 +24,7 @@ export interface Rule {
 
 /** Capabilities of a store (`multiStream`, `push`) and back doors of its fixture (the others). */
 export type Need =
-  'multiStream' | 'push' | 'reopen' | 'rawEvents' | 'faults' | 'clock' | 'bystander' | 'elsewhere'
+  'multiStream' | 'push' | 'reopen' | 'rawEvents' | 'faults' | 'stalls' | 'clock' | 'bystander' | 'elsewhere'
 
 /** What is not on offer, each with the reason in words. */
 export type Declined = { readonly [N in Need]?: string }
@@ -51,8 +51,13 @@ export interface Fixture {
   dispose?(): Promise<void>
   /** `rawEvents`: all that is stored, in the order of positions, read past every handle. */
   rawEvents?(): Promise<readonly DomainEvent[]>
-  /** `faults`: breaks connections. */
+  /** `faults`: breaks connections, as a proxy between a handle and the backing store can. */
   readonly faults?: Faults | undefined
+  /**
+   * `stalls`: the next append of this handle stops after its positions were given out and before its commit, such as in a
+   * deferred trigger that waits for a lock. Where positions are given out by the commit itself: right before that.
+   */
+  stall?(store: EventStore): Hold | Promise<Hold>
   /** `clock`: sets the time that the store gives to events, in milliseconds since 1970. */
   setClock?(time: number): void | Promise<void>
   /**
@@ -64,21 +69,28 @@ export interface Fixture {
   connectElsewhere?(): Promise<EventStore>
 }
 
-/** Breaks the connection of a handle, or holds it up. */
+/**
+ * Breaks the connection of a handle, or holds it up. What is set up for an append stays until one comes; reads are left
+ * alone. Repeats of an append count as attempts of it.
+ */
 export interface Faults {
   /**
-   * So many of the next attempts of this handle to append, repeated ones included, lose their connection: before,
-   * during or after the commit. `Infinity`: all of them.
+   * So many of the next attempts of this handle to append lose their connection: before the statement arrives; during,
+   * where it has arrived and may or may not commit; or after the commit, before the answer. `Infinity`: all of them. 0:
+   * none any more.
    */
   cut(store: EventStore, when: 'before' | 'during' | 'after', attempts: number): void | Promise<void>
+  /** The next attempt of this handle to append stops before it has reached the backing store. */
+  holdUp(store: EventStore): Hold | Promise<Hold>
   /**
-   * The next append of this handle stops until it is released: `sent`, before it has reached the backing store;
-   * `placed`, after its positions were given out, and before its answer comes back.
+   * The next attempt of this handle to append loses its connection, and reaches the backing store, as a whole, only when
+   * it is released.
    */
-  holdUp(store: EventStore, at: 'sent' | 'placed'): Hold | Promise<Hold>
-  /** The next append of this handle loses its connection, and reaches the backing store only when it is released. */
   deliverLate(store: EventStore): Hold | Promise<Hold>
-  /** The handle ends as with the death of its process: it is not closed, and nothing that it held back is written. */
+  /**
+   * The handle ends as with the death of its process: nothing that it held back is written, and it never reaches the
+   * backing store again. It may still be closed.
+   */
   crash(store: EventStore): void | Promise<void>
 }
 
@@ -96,8 +108,13 @@ export function offered<Door>(door: Door | undefined, need: Need): Door {
   throw new Violation(`the fixture should offer ${need}, or decline it: declined: { ${need}: 'the reason' }`)
 }
 
-/** Throws where what is declined is no need, or has no reason in words. */
-export function checkDeclined({ name, declined = {} }: StoreUnderTest): void {
+/** Throws where what is declined is no need, or has no reason in words, and for a factor that is none. */
+export function checkStoreUnderTest({ name, declined = {}, timeoutFactor = 1 }: StoreUnderTest): void {
+  if (!(timeoutFactor > 0 && timeoutFactor <= 1_000)) {
+    throw new TypeError(
+      `the timeoutFactor of ${name} must be a number up to 1,000, but it is ${timeoutFactor}`,
+    )
+  }
   for (const [need, reason] of Object.entries<unknown>(declined)) {
     if (!NEEDS.has(need)) {
       throw new TypeError(`${name} declines ${need}, which no rule needs: ${[...NEEDS].join(', ')}`)
@@ -114,6 +131,7 @@ const NEEDS: ReadonlySet<string> = new Set<Need>([
   'reopen',
   'rawEvents',
   'faults',
+  'stalls',
   'clock',
   'bystander',
   'elsewhere',

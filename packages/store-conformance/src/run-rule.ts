@@ -1,4 +1,4 @@
-import { checkDeclined, type Fixture, type Rule, type StoreUnderTest } from './rule.ts'
+import { checkStoreUnderTest, type Fixture, type Rule, type StoreUnderTest } from './rule.ts'
 
 /** How a store did on a rule. */
 export type Verdict =
@@ -12,7 +12,7 @@ export type Verdict =
 
 /** Why a rule cannot be run on a store; `undefined` where it can. Throws where it is declined without a reason. */
 export function reasonToSkip(rule: Rule, store: StoreUnderTest): string | undefined {
-  checkDeclined(store)
+  checkStoreUnderTest(store)
   const need = rule.needs.find((each) => store.declined?.[each] !== undefined)
   return need && `${need} is declined: ${String(store.declined?.[need])}`
 }
@@ -37,30 +37,32 @@ export async function obey(rule: Rule, store: StoreUnderTest): Promise<void> {
     await within(timeoutOf(rule, store), rule.run(fixture, store.declined), 'it')
   } catch (error) {
     // What the rule has found is worth more than that the fixture cannot be disposed of either.
-    await disposeOf(fixture).catch(() => undefined)
+    await disposeOf(fixture, store).catch(() => undefined)
     throw error
   }
-  await disposeOf(fixture)
+  await disposeOf(fixture, store)
 }
 
 /** A fresh fixture. One that opens too late is disposed of when it does. */
-export async function openFixture({ fixture }: StoreUnderTest): Promise<Fixture> {
-  const opening = Promise.resolve().then(fixture)
+export async function openFixture(store: StoreUnderTest): Promise<Fixture> {
+  const opening = Promise.resolve().then(store.fixture)
   try {
-    return await within(FIXTURE_TIMEOUT, opening, 'the fixture')
+    return await within(fixtureTimeoutOf(store), opening, 'the fixture')
   } catch (error) {
-    opening.then(disposeOf).catch(() => undefined)
+    opening.then((fixture) => disposeOf(fixture, store)).catch(() => undefined)
     throw error
   }
 }
 
 /** Disposes of a fixture, if it knows how to. */
-export async function disposeOf(fixture: Fixture): Promise<void> {
-  await within(FIXTURE_TIMEOUT, Promise.resolve(fixture.dispose?.()), 'the dispose of the fixture')
+export async function disposeOf(fixture: Fixture, store: StoreUnderTest): Promise<void> {
+  await within(fixtureTimeoutOf(store), Promise.resolve(fixture.dispose?.()), 'the dispose of the fixture')
 }
 
 /** How long a fixture may take to open, and to be disposed of, in milliseconds. */
-export const FIXTURE_TIMEOUT = 10_000
+export function fixtureTimeoutOf({ timeoutFactor = 1 }: StoreUnderTest): number {
+  return 10_000 * timeoutFactor
+}
 
 /** How long a rule may take, in milliseconds. */
 export function timeoutOf({ timeout = 30_000 }: Rule, { timeoutFactor = 1 }: StoreUnderTest): number {

@@ -24,6 +24,7 @@ const DECLINED = {
   rawEvents: 'none',
   faults: 'none',
   clock: 'none',
+  stalls: 'none',
   bystander: 'none',
   elsewhere: 'none',
 }
@@ -109,7 +110,7 @@ describe('the command', () => {
       'expected/exists',
     )
     expect(status).toBe(1)
-    expect(stdout).toMatch(/expected\/exists +failed .*nobody could catch: not minded/)
+    expect(stdout).toMatch(/expected\/exists +failed .*or before, nobody could catch: not minded/)
     expect(stdout).toContain('Right does not conform: 0 passed, 1 failed, 0 skipped')
   })
 

@@ -23,7 +23,7 @@ async function errorOf(broken: Rule, opened: () => Fixture | Promise<Fixture>, m
 
 describe('a rule that needs a back door', () => {
   const needing = rules.filter(({ needs }) =>
-    needs.some((need) => ['rawEvents', 'faults', 'clock', 'bystander', 'elsewhere'].includes(need)),
+    needs.some((need) => ['rawEvents', 'faults', 'stalls', 'clock', 'bystander', 'elsewhere'].includes(need)),
   )
 
   test.each(needing.map((each) => [each.id, each] as const))(
@@ -47,7 +47,7 @@ describe('a rule that needs a back door', () => {
     },
   )
 
-  test('is not satisfied by an injector that does nothing', async () => {
+  test('is not satisfied by faults that do nothing', async () => {
     const hold = { reached: Promise.resolve(), release: () => Promise.resolve() }
     const faults = {
       cut: () => undefined,
@@ -55,14 +55,19 @@ describe('a rule that needs a back door', () => {
       deliverLate: () => hold,
       crash: () => undefined,
     }
-    const idle = () => ({ ...fixture(), faults })
-    const judged = rules.filter(({ id }) => ['fault/out-of-reach', 'fault/aborted-in-flight'].includes(id))
-    const late = { ...hold, reached: new Promise<void>(() => undefined) }
-    const never = () => ({ ...fixture(), faults: { ...faults, holdUp: () => late } })
-    expect(judged).toHaveLength(2)
-    for (const each of judged) {
-      expect(await errorOf(each, each.id === 'fault/out-of-reach' ? idle : never)).toContain('Violation')
-    }
+    const idle = () => ({ ...fixture(), faults, stall: () => hold })
+    const judged = rules.filter(({ id }) =>
+      [
+        'fault/out-of-reach',
+        'fault/late-statement',
+        'fault/aborted-in-flight',
+        'fault/crash',
+        'stall/aborted',
+        'stall/positions',
+      ].includes(id),
+    )
+    expect(judged).toHaveLength(6)
+    for (const each of judged) expect(await errorOf(each, idle)).toContain('Violation')
   })
 })
 
@@ -85,6 +90,13 @@ describe('what a rule has found', () => {
     expect(await errorOf(failing, () => ({ ...fixture(), dispose }))).toBe('Error: found')
     expect(await errorOf(rule, () => ({ ...fixture(), dispose }))).toBe('Error: busy')
   })
+
+  test.each([0, -1, NaN, Infinity, 100_000])(
+    'is nothing where the timeoutFactor is %j',
+    async (timeoutFactor) => {
+      expect(await errorOf(rule, fixture, { timeoutFactor })).toContain('the timeoutFactor of X must be')
+    },
+  )
 
   test('is that it took too long, as long as the store may take', async () => {
     const slow = { ...rule, timeout: 10, run: () => new Promise<void>(() => undefined) }

@@ -86,7 +86,9 @@ describe.each([
 
 /** Those that need what the fixture declines. */
 const SKIPPED = rules.filter(({ needs }) =>
-  needs.some((need) => ['reopen', 'rawEvents', 'faults', 'clock', 'bystander', 'elsewhere'].includes(need)),
+  needs.some((need) =>
+    ['reopen', 'rawEvents', 'faults', 'stalls', 'clock', 'bystander', 'elsewhere'].includes(need),
+  ),
 ).length
 
 /** Those about `'exists'`, which the wrong store takes for `'any'`. */

@@ -28,6 +28,8 @@ export class GroupCommit<Work extends Queued, Result> {
   /** What the batches under way are about. */
   readonly #busy = new Set<string>()
   #underWay = 0
+  /** Who waits for the last batch to be back. */
+  readonly #closing: (() => void)[] = []
 
   /** `send` resolves to the outcome of each piece of work, in the order of the batch; what it rejects with fails all. */
   constructor(send: (batch: readonly Work[]) => Promise<readonly Outcome<Result>[]>) {
@@ -47,6 +49,16 @@ export class GroupCommit<Work extends Queued, Result> {
       this.#queue.add(waiting)
       this.#leave()
     })
+  }
+
+  /** Fails what has not left with this error, and resolves once what has left is back. */
+  async close(error: Error): Promise<void> {
+    for (const { work, abort, reject } of this.#queue) {
+      work.signal?.removeEventListener('abort', abort)
+      reject(error)
+    }
+    this.#queue.clear()
+    if (this.#underWay > 0) await new Promise<void>((resolve) => this.#closing.push(resolve))
   }
 
   #leave(): void {
@@ -98,6 +110,7 @@ export class GroupCommit<Work extends Queued, Result> {
       for (const { work } of batch) for (const key of work.keys) this.#busy.delete(key)
       this.#underWay -= 1
       this.#leave()
+      if (this.#underWay === 0) for (const resolve of this.#closing.splice(0)) resolve()
     }
   }
 }

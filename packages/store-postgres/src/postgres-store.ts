@@ -92,7 +92,7 @@ export class PostgresStore implements EventStore {
       batch.flatMap(({ data }) => data),
       events.map(({ metadata }) => (Object.keys(metadata).length === 0 ? null : JSON.stringify(metadata))),
     ]
-    const [row] = await this.#query(
+    const [row] = await this.#database.query(
       `select ${this.#schema}.append($1::json, $2::integer[], $3::uuid[], $4::text[], $5::text[]) as answer`,
       values,
     )
@@ -154,8 +154,10 @@ export class PostgresStore implements EventStore {
     return Number(row?.head)
   }
 
+  /** Appends that are in flight come to their end; those that wait for their turn fail. */
   async close(): Promise<void> {
     this.#closed = true
+    await this.#appends.close(storeClosed())
   }
 
   /** Leaves out what comes while it reads. Between two pages no connection is held. */
@@ -191,7 +193,7 @@ export class PostgresStore implements EventStore {
 
   /** The append that a row of `commits` tells of. */
   async #commit(parts: Parts): Promise<AppendResult> {
-    const rows = await this.#query(
+    const rows = await this.#database.query(
       `select part.stream as key, s.aggregate_type, s.aggregate_id, e.position, e.sequence, e.id,
          t.source, t.name, t.version, floor(extract(epoch from e.time) * 1000)::bigint as time,
          e.data::text, e.metadata::text
@@ -227,8 +229,12 @@ export class PostgresStore implements EventStore {
   }
 
   #assertOpen(): void {
-    if (this.#closed) throw eventmillError('STORE_CLOSED', 'the store is closed: open another one', {})
+    if (this.#closed) throw storeClosed()
   }
+}
+
+function storeClosed(): Error {
+  return eventmillError('STORE_CLOSED', 'the store is closed: open another one', {})
 }
 
 /** An append that waits to be sent, its payloads as text. */

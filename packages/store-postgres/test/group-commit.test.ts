@@ -91,6 +91,21 @@ describe('group commit', () => {
     expect(sent()).toEqual([['left'], ['other']])
   })
 
+  test('brings back what has left before it closes, and fails the rest', async () => {
+    const { group, batches } = harness()
+    const left = group.run(work('left', 'a'))
+    const waiting = group.run(work('waiting', 'a'))
+    let closed = false
+    const closing = group.close(new Error('closed')).then(() => {
+      closed = true
+    })
+    await expect(waiting).rejects.toThrow('closed')
+    expect(closed).toBe(false)
+    batches[0]?.back()
+    expect(await left).toBe('left')
+    await closing
+  })
+
   test('sends no more than 500 pieces, or 4 MiB, together', async () => {
     const { group, batches, sent } = harness()
     const all = [group.run(work('a', 'a')), group.run(work('b', 'b'))]

@@ -24,6 +24,7 @@ eventStoreConformance({
     push: 'its readers poll',
     rawEvents: 'there is one connection to it, which is that of the store',
     faults: 'there is no connection to break',
+    stalls: 'there is one connection to it',
     clock: 'its clock is that of the process',
     bystander: 'it has one connection, so that nobody stands by',
     elsewhere: 'it lives in one process',

@@ -62,7 +62,10 @@ export interface EventStore {
    */
   waitForAppend?(after: Position, signal: AbortSignal): Promise<void>
 
-  /** Releases what the store opened itself, and fails what still waits. Closing twice is fine. */
+  /**
+   * Releases what the store opened itself, and fails what still waits or reads. It may wait for appends in flight, and for
+   * nothing else. Closing twice is fine.
+   */
   close(): Promise<void>
 }
 

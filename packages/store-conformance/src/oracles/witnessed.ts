@@ -1,6 +1,6 @@
 import { type DomainEvent, type EventStore, type ExpectedGeneration, hasCode } from '@eventmill/core'
 import { type Random } from '../random.ts'
-import { type Faults } from '../rule.ts'
+import { type Fixture } from '../rule.ts'
 import { verify, verifyEqual } from '../verify.ts'
 import { collect, source, stream } from '../workload.ts'
 
@@ -19,13 +19,11 @@ export interface Testimony {
 export interface Deeds {
   readonly acknowledged: Set<string>
   readonly rejected: Set<string>
-  /** The answer was lost for good: stored or not. */
-  readonly unknown: Set<string>
 }
 
 /** Nothing done yet. */
 export function noDeeds(): Deeds {
-  return { acknowledged: new Set(), rejected: new Set(), unknown: new Set() }
+  return { acknowledged: new Set(), rejected: new Set() }
 }
 
 export interface WriteOptions {
@@ -35,11 +33,14 @@ export interface WriteOptions {
   /** Whether an append may be to up to three streams. Otherwise it is to one. */
   readonly several: boolean
   readonly deeds: Deeds
-  /** Holds up, or cuts, one append in four. Default: none. */
-  readonly faults?: Faults | undefined
+  /** Stalls, holds up or cuts one append in four, as far as the fixture can. Default: none. */
+  readonly trouble?: Trouble | undefined
   /** Whether one append in eight is aborted on its way. Default false. */
   readonly aborts?: boolean | undefined
 }
+
+/** The back doors by which appends get into trouble. */
+export type Trouble = Pick<Fixture, 'faults' | 'stall'>
 
 /**
  * Appends in a loop to some streams, each time reading first what it then expects, or expecting less.
@@ -47,7 +48,7 @@ export interface WriteOptions {
 export async function write(
   store: EventStore,
   writer: string,
-  { random, appends, several, deeds, faults, aborts = false }: WriteOptions,
+  { random, appends, several, deeds, trouble = {}, aborts = false }: WriteOptions,
 ): Promise<void> {
   for (let n = 0; n < appends; n++) {
     const append = `${writer}-${n}`
@@ -69,15 +70,27 @@ export async function write(
     const controller = new AbortController()
     const options = aborts ? { signal: controller.signal } : {}
     try {
-      const appending = troubled(store, random, faults, () => store.append(streams, options))
+      const appending = troubled(store, random, trouble, () => store.append(streams, options))
       if (aborts && random.below(8) === 0) await abortSoon(controller, appending, random)
       await appending
       deeds.acknowledged.add(append)
     } catch (error) {
-      if (hasCode(error, 'APPEND_OUTCOME_UNKNOWN')) deeds.unknown.add(append)
-      else if (hasCode(error, 'GENERATION_CONFLICT') || error === ABORTED) deeds.rejected.add(append)
-      else throw error
+      const stored = await becameOf(error, (commitId) => store.append(streams, { commitId }))
+      if (stored) deeds.acknowledged.add(append)
+      else deeds.rejected.add(append)
     }
+  }
+}
+
+/** Whether an append was stored after all. An unknown outcome is learned by repeating the append under its id. */
+async function becameOf(error: unknown, repeat: (commitId: string) => Promise<unknown>): Promise<boolean> {
+  if (hasCode(error, 'GENERATION_CONFLICT') || hasCode(error, 'STORE_BUSY') || error === ABORTED) return false
+  if (!hasCode(error, 'APPEND_OUTCOME_UNKNOWN')) throw error
+  try {
+    await repeat(error.commitId)
+    return true
+  } catch (again) {
+    return becameOf(again, repeat)
   }
 }
 
@@ -85,7 +98,7 @@ export async function write(
  * Judges a log by what its events testify: every append stands whole, in its order, and met its expectations at the
  * place where it stands; every acknowledged append is there once, and no rejected one.
  */
-export function judge(log: readonly DomainEvent[], { acknowledged, rejected, unknown }: Deeds): void {
+export function judge(log: readonly DomainEvent[], { acknowledged, rejected }: Deeds): void {
   const generations = new Map<string, number>()
   const seen = new Map<string, DomainEvent[]>()
   for (const event of log) {
@@ -112,10 +125,7 @@ export function judge(log: readonly DomainEvent[], { acknowledged, rejected, unk
   }
   for (const [append, events] of seen) {
     verify(!rejected.has(append), `the append ${append} was rejected, but stands in the log`)
-    verify(
-      acknowledged.has(append) || unknown.has(append),
-      `the append ${append} was never acknowledged, but stands in the log`,
-    )
+    verify(acknowledged.has(append), `the append ${append} was never acknowledged, but stands in the log`)
     for (const id of new Set(events.map(({ aggregateId }) => aggregateId))) {
       const own = events.filter(({ aggregateId }) => aggregateId === id).map(({ data }) => data as Testimony)
       verifyEqual(
@@ -135,28 +145,27 @@ export function readLog(store: EventStore): Promise<readonly DomainEvent[]> {
   return collect(store.readAll())
 }
 
-/** Appends with some trouble on the way: held up while others go on, or cut off. */
+/** Appends with some trouble on the way: stalled or held up while others go on, or cut off. */
 async function troubled(
   store: EventStore,
   random: Random,
-  faults: Faults | undefined,
+  { faults, stall }: Trouble,
   append: () => Promise<unknown>,
 ): Promise<void> {
-  const trouble = faults === undefined ? 0 : random.below(8)
-  if (faults !== undefined && trouble === 1) {
-    const hold = await faults.holdUp(store, random.of('sent', 'placed'))
-    const appending = append()
-    // It may fail before it is waited for: a store that looks at the generation first need not send anything.
-    appending.catch(() => undefined)
-    await someTurns(random)
-    await hold.release()
-    await appending
+  const kind = random.of('none', 'none', 'none', 'none', 'none', 'cut', 'hold', 'stall')
+  if (kind === 'cut') await faults?.cut(store, random.of('before', 'during', 'after'), 1)
+  const hold =
+    kind === 'hold' ? await faults?.holdUp(store) : kind === 'stall' ? await stall?.(store) : undefined
+  if (hold === undefined) {
+    await append()
     return
   }
-  if (faults !== undefined && trouble === 2) {
-    await faults.cut(store, random.of('before', 'during', 'after'), 1)
-  }
-  await append()
+  const appending = append()
+  // It may fail before it is waited for: a store that looks at the generation first need not send anything.
+  appending.catch(() => undefined)
+  await someTurns(random)
+  await hold.release()
+  await appending
 }
 
 /** The reason of the writers that change their minds. */

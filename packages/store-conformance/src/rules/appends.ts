@@ -232,6 +232,29 @@ export const appendRules: readonly Rule[] = [
     },
   },
   {
+    id: 'append/failed-often',
+    title: 'appends may conflict, be aborted and reuse commit ids many times, and the store goes on',
+    why: 'Each one that fails leaks a connection, until none is left.',
+    level: 'must',
+    needs: [],
+    run: async (fixture) => {
+      const store = await fixture.connect()
+      await store.append([to(stream('a'), [noted(1)], 0)], { commitId: 'c' })
+      for (const round of oneTo(60)) {
+        const controller = new AbortController()
+        const append = [to(stream('a'), [noted(2)], round % 3 === 0 ? 0 : 'any')]
+        const appending = store.append(append, {
+          ...(round % 3 === 1 && { commitId: 'c' }),
+          ...(round % 3 === 2 && { signal: controller.signal }),
+        })
+        controller.abort(new Error('enough'))
+        await appending.catch(() => undefined)
+      }
+      const { events } = await store.append([to(stream('b'), [noted(1)], 0)])
+      verifyEqual(events.length, 1, 'the number of events of an append after 60 that failed')
+    },
+  },
+  {
     id: 'append/arguments',
     title: 'an append of the wrong form is refused as ARGUMENT_INVALID, and stores nothing',
     why: 'A typing error is stored, or ignored, and shows up as a riddle much later.',

@@ -1,9 +1,19 @@
-import { type StreamAppend } from '@eventmill/core'
-import { type Rule } from '../rule.ts'
+import { type NewEvent, type StreamAppend } from '@eventmill/core'
+import { offered, type Rule } from '../rule.ts'
 import { verifyEqual, verifyRejects, verifyRejectsWith } from '../verify.ts'
 import { grow, noted, notes, numbers, stream, to, oneTo } from '../workload.ts'
 
 const commitId = 'commit-1'
+
+/** Events in which every field says something. */
+function rich(count: number): readonly NewEvent[] {
+  return notes(count).map((event, index) => ({
+    ...event,
+    source: 'https://example.com/rich',
+    version: 2,
+    metadata: { correlationId: `k${index}`, user: { name: 'me' } },
+  }))
+}
 
 /** What a commit id promises. */
 export const commitIdRules: readonly Rule[] = [
@@ -15,7 +25,7 @@ export const commitIdRules: readonly Rule[] = [
     needs: [],
     run: async (fixture) => {
       const [store, other] = await Promise.all([fixture.connect(), fixture.connect()])
-      const append = [to(stream('a'), notes(2), 0)]
+      const append = [to(stream('a'), rich(2), 0)]
       const first = await store.append(append, { commitId })
       verifyEqual(first.repeated, false, 'repeated, the first time,')
       verifyEqual(
@@ -33,12 +43,14 @@ export const commitIdRules: readonly Rule[] = [
     level: 'must',
     needs: [],
     run: async (fixture) => {
-      const store = await fixture.connect()
+      const [store, other] = await Promise.all([fixture.connect(), fixture.connect()])
       const first = await store.append([to(stream('a'), notes(2), 0)], { commitId })
       await store.append([to(stream('a'), [noted(3)], 2)])
       for (const expected of [0, 1, 3, 'exists', 'any'] as const) {
         const again = await store.append([to(stream('a'), notes(2), expected)], { commitId })
         verifyEqual(again, { ...first, repeated: true }, `the same append again, expecting ${expected},`)
+        const through = await other.append([to(stream('a'), notes(2), expected)], { commitId })
+        verifyEqual(through, again, 'the same append again, through another handle,')
       }
       verifyEqual(await numbers(store.readAll()), [1, 2, 3], 'what the store holds')
     },
@@ -95,7 +107,7 @@ export const commitIdRules: readonly Rule[] = [
     run: async (fixture) => {
       const store = await fixture.connect()
       await grow(store, stream('c'), 2)
-      const append = [to(stream('a'), notes(1), 0), to(stream('c'), [], 2), to(stream('b'), notes(2), 0)]
+      const append = [to(stream('a'), rich(1), 0), to(stream('c'), [], 2), to(stream('b'), rich(2), 0)]
       const first = await store.append(append, { commitId })
       verifyEqual(first.generations, [1, 2, 2], 'the generations')
       await store.append([to(stream('b'), [noted(3)], 2), to(stream('c'), [noted(3)], 2)])
@@ -256,9 +268,11 @@ export const commitIdRules: readonly Rule[] = [
     needs: [],
     run: async (fixture) => {
       const [store, other] = await Promise.all([fixture.connect(), fixture.connect()])
-      verifyEqual(await store.findCommit(stream('a'), commitId), undefined, 'an unknown commit')
+      for (const handle of [store, other]) {
+        verifyEqual(await handle.findCommit(stream('a'), commitId), undefined, 'an unknown commit')
+      }
       await grow(store, stream('a'), 2)
-      const result = await store.append([to(stream('a'), [noted(3)], 2)], { commitId })
+      const result = await store.append([to(stream('a'), rich(1), 2)], { commitId })
       await store.append([to(stream('a'), [noted(4)], 3)])
       verifyEqual(
         await other.findCommit(stream('a'), commitId),
@@ -266,6 +280,37 @@ export const commitIdRules: readonly Rule[] = [
         'the commit found',
       )
       verifyEqual(await other.findCommit(stream('a'), 'commit-2'), undefined, 'another commit')
+    },
+  },
+  {
+    id: 'commit/elsewhere',
+    title: 'a commit of one process is known to the others, also when they send it at once',
+    why: 'A queue that delivers to two services charges twice.',
+    level: 'must',
+    needs: ['elsewhere'],
+    run: async (fixture) => {
+      const [here, there] = await Promise.all([
+        fixture.connect(),
+        offered(fixture.connectElsewhere?.(), 'elsewhere'),
+      ])
+      for (const [index, [first, second]] of [[here, there] as const, [there, here] as const].entries()) {
+        const target = stream(`a${index}`)
+        verifyEqual(await second.findCommit(target, commitId), undefined, 'a commit that is still to come')
+        const append = [to(target, rich(2), 0)]
+        const known = { ...(await first.append(append, { commitId })), repeated: true }
+        verifyEqual(await second.findCommit(target, commitId), known, 'the commit of another process')
+        verifyEqual(await second.append(append, { commitId }), known, 'the same append in another process')
+      }
+      for (const round of oneTo(10)) {
+        const append = [to(stream(`raced-${round}`), notes(1))]
+        const results = await Promise.all([here, there].map((store) => store.append(append, { commitId })))
+        const originals = results.filter(({ repeated }) => !repeated)
+        verifyEqual(
+          originals.length,
+          1,
+          'the number of appends that were applied, of the same one in two processes',
+        )
+      }
     },
   },
   {

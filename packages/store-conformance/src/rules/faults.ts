@@ -11,22 +11,28 @@ export const faultRules: readonly Rule[] = [
   {
     id: 'fault/out-of-reach',
     title:
-      'an append whose answers are all lost is reported as unknown, with the id under which it can be repeated',
+      'an append that finds no connection is reported as unknown, with the id under which it can be repeated',
     why: 'A caller that gets a raw error of the driver takes the append for failed, and sends another one.',
     level: 'must',
     needs: ['faults'],
+    // A store may take its time before it gives up: three times over.
+    timeout: 120_000,
     run: async (fixture) => {
       const { store, other, faults } = await open(fixture)
-      for (const commitId of [undefined, 'given']) {
-        const target = stream(`out of reach ${commitId ?? 'without id'}`)
+      for (const [when, commitId] of [
+        ['before', undefined],
+        ['during', 'given'],
+        ['after', undefined],
+      ] as const) {
+        const target = stream(`out of reach ${when}`)
         const append = [to(target, notes(2), 0)]
-        await faults.cut(store, 'after', Infinity)
-        const what = 'an append whose answers are all lost'
+        await faults.cut(store, when, Infinity)
+        const what = `an append that is cut ${when} its commit each time`
         const error = await verifyRejects(store.append(append, { commitId }), 'APPEND_OUTCOME_UNKNOWN', what)
+        await faults.cut(store, when, 0)
         if (commitId !== undefined) verifyEqual(error.commitId, commitId, 'the id of an unknown outcome')
         await other.append(append, { commitId: error.commitId })
         verifyEqual(await numbers(other.readStream(target)), [1, 2], 'the stream once it was repeated')
-        await faults.cut(store, 'after', 0)
       }
     },
   },
@@ -39,9 +45,14 @@ export const faultRules: readonly Rule[] = [
     run: async (fixture) => {
       const { store, other, faults } = await open(fixture)
       const append = [to(stream('a'), [noted(1)])]
-      const hold = await faults.holdUp(store, 'sent')
+      const hold = await faults.holdUp(store)
       const held = outcomeOf(store.append(append, { commitId: 'c' }))
       await reached(hold, held)
+      verifyEqual(
+        await numbers(other.readAll()),
+        [],
+        'the log while the append is held up before it has arrived',
+      )
       const again = await other.append(append, { commitId: 'c' })
       verifyEqual(again.events.length, 1, 'the number of events of the append that was sent again')
       await hold.release()
@@ -66,6 +77,11 @@ export const faultRules: readonly Rule[] = [
           const append = [to(target, [noted(3)], expected)]
           const outcome = await outcomeOf(store.append(append, { commitId }))
           await late.reached
+          verifyEqual(
+            await numbers(other.readStream(target)),
+            saidSoFar(outcome),
+            'the stream before the late statement',
+          )
           const moved = await other.append([to(target, [noted(4)])])
           await late.release()
           if (outcome.error !== undefined) {
@@ -93,54 +109,49 @@ export const faultRules: readonly Rule[] = [
     needs: ['faults'],
     run: async (fixture) => {
       const { store, other, faults } = await open(fixture)
-      for (const at of ['sent', 'placed'] as const) {
-        const target = stream(`aborted when ${at}`)
-        const append = [to(target, notes(2), 0)]
-        const controller = new AbortController()
-        const reason = new Error('enough')
-        const hold = await faults.holdUp(store, at)
-        const appending = outcomeOf(store.append(append, { signal: controller.signal, commitId: 'c' }))
-        await reached(hold, appending)
-        controller.abort(reason)
-        await hold.release()
-        const { error } = await appending
-        const stored = await numbers(other.readStream(target))
-        if (error === reason) {
-          verifyEqual(stored, [], 'the stream after an append that was reported as aborted')
-        } else if (error === undefined) {
-          verifyEqual(stored, [1, 2], 'the stream after an append that was acknowledged')
-        } else {
-          verify(hasCode(error, 'APPEND_OUTCOME_UNKNOWN'), unknownOutcome('that is aborted in flight', error))
-          await other.append(append, { commitId: error.commitId })
-          verifyEqual(
-            await numbers(other.readStream(target)),
-            [1, 2],
-            'the stream once the append was repeated',
-          )
-        }
-      }
+      await judgeAborted({ store, other, hold: await faults.holdUp(store) })
     },
   },
   {
-    id: 'fault/stalled-positions',
+    id: 'stall/aborted',
+    title: 'the same holds of an append that is aborted while it stalls before its commit',
+    why: 'What a user has cancelled, and was told is cancelled, happens all the same.',
+    level: 'must',
+    needs: ['stalls'],
+    run: async (fixture) => {
+      const [store, other] = await Promise.all([fixture.connect(), fixture.connect()])
+      await judgeAborted({ store, other, hold: await stalled(fixture, store) })
+    },
+  },
+  {
+    id: 'stall/positions',
     title: 'whoever has read beyond the positions of an append that stalls never finds it there later',
     why: 'One slow writer is enough for a read model to pass over what it commits.',
     level: 'must',
-    needs: ['faults'],
+    needs: ['stalls'],
     run: async (fixture) => {
-      const { store, other, faults } = await open(fixture)
-      const reader = await fixture.connect()
+      const [store, other, reader] = await Promise.all([
+        fixture.connect(),
+        fixture.connect(),
+        fixture.connect(),
+      ])
       for (const round of oneTo(3)) {
-        const hold = await faults.holdUp(store, 'placed')
-        const stalled = outcomeOf(store.append([to(stream(`slow ${round}`), notes(2), 0)]))
-        await reached(hold, stalled)
+        const hold = await stalled(fixture, store)
+        const slow = outcomeOf(store.append([to(stream(`slow ${round}`), notes(2), 0)]))
+        await reached(hold, slow)
+        const early = await numbers(other.readStream(stream(`slow ${round}`)))
+        verifyEqual(
+          early,
+          [],
+          'a stream while an append to it stalls before its commit: does stall() stop there?',
+        )
         const beside = outcomeOf(other.append([to(stream(`fast ${round}`), notes(1), 0)]))
         await soon(beside)
         const head = await reader.head()
         const seen = await collect(reader.readAll())
         const last = Math.max(head, seen.at(-1)?.position ?? 0)
         await hold.release()
-        for (const { error } of await Promise.all([stalled, beside])) {
+        for (const { error } of await Promise.all([slow, beside])) {
           if (error !== undefined) throw error as Error
         }
         const places = (events: readonly DomainEvent[]) =>
@@ -168,6 +179,8 @@ export const faultRules: readonly Rule[] = [
         await store.append([to(stream(`s${n % 3}`), [noted(n)])], { commitId: `c${n}` })
       }
       await faults.crash(store)
+      const { error } = await outcomeOf(store.head())
+      verify(error !== undefined, 'a handle that has crashed should fail: does crash() end it?')
       verifyEqual(await numbers(other.readAll()), oneTo(20), 'the log after a crash, through another handle,')
       const reopened = await fixture.connect()
       verifyEqual(
@@ -232,6 +245,48 @@ async function survivesCut(
   )
 }
 
+/** What a stream at generation 2 says before a late statement arrives. */
+function saidSoFar({ error }: Outcome<unknown>): readonly number[] {
+  return error === undefined ? [1, 2, 3] : [1, 2]
+}
+
+function stalled(fixture: Fixture, store: EventStore): Hold | Promise<Hold> {
+  return offered(fixture.stall?.bind(fixture), 'stalls')(store)
+}
+
+/** Aborts an append that is held, and compares what is reported of it with what is stored. */
+async function judgeAborted({
+  store,
+  other,
+  hold,
+}: {
+  readonly store: EventStore
+  readonly other: EventStore
+  readonly hold: Hold
+}): Promise<void> {
+  const append = [to(stream('a'), notes(2), 0)]
+  const controller = new AbortController()
+  const reason = new Error('enough')
+  const appending = outcomeOf(store.append(append, { signal: controller.signal, commitId: 'c' }))
+  await reached(hold, appending)
+  controller.abort(reason)
+  await hold.release()
+  const { error } = await appending
+  const stored = await numbers(other.readStream(stream('a')))
+  if (error === reason) verifyEqual(stored, [], 'the stream after an append that was reported as aborted')
+  else if (error === undefined) {
+    verifyEqual(stored, [1, 2], 'the stream after an append that was acknowledged')
+  } else {
+    verify(hasCode(error, 'APPEND_OUTCOME_UNKNOWN'), unknownOutcome('that is aborted in flight', error))
+    await other.append(append, { commitId: error.commitId })
+    verifyEqual(
+      await numbers(other.readStream(stream('a'))),
+      [1, 2],
+      'the stream once the append was repeated',
+    )
+  }
+}
+
 function unknownOutcome(which: string, error: unknown): string {
   return `an append ${which} should succeed or fail with APPEND_OUTCOME_UNKNOWN, but failed with ${String(error)}`
 }
@@ -249,27 +304,29 @@ function outcomeOf<Result>(promise: Promise<Result>): Promise<Outcome<Result>> {
   )
 }
 
-/** Waits until an append has stopped where it is to be held up. */
+/** Waits until an append has stopped where it is to be held up, and fails where it has not. */
 async function reached(hold: Hold, outcome: Promise<Outcome<unknown>>): Promise<void> {
-  const first = await Promise.race([hold.reached, outcome])
-  verify(
-    first === undefined,
-    'an append that is held up should not end before it is released: does holdUp work?',
-  )
+  await Promise.race([hold.reached, outcome])
+  const ended = await soon(outcome)
+  verify(!ended, 'an append that is held should not end before it is released: does the fixture hold it?')
 }
 
 /**
  * Waits for an outcome that may rightly not come before something else is released, such as that of an append in a store
- * with one writer at a time. Where it takes longer than this, the rule proves less, but does not fail.
+ * with one writer at a time. Resolves to whether it has come. Where a store is slower, the rule proves less, but does
+ * not fail.
  */
-async function soon(outcome: Promise<unknown>): Promise<void> {
+async function soon(outcome: Promise<unknown>): Promise<boolean> {
   let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise((resolve) => {
-    timer = setTimeout(resolve, SOON)
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => {
+      resolve(false)
+    }, SOON)
   })
-  await Promise.race([outcome, late])
+  const come = await Promise.race([outcome.then(() => true), late])
   clearTimeout(timer)
+  return come
 }
 
 /** In milliseconds. */
-const SOON = 100
+const SOON = 25

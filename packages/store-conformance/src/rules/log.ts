@@ -191,6 +191,17 @@ export const logRules: readonly Rule[] = [
         'matches but the last',
       )
       verifyEqual(await numbers(store.readAll({ filter, limit: 0 })), [], 'no matches')
+      const [first, last] = [positions[9], positions[28]]
+      for (const [range, expected] of [
+        [{ after: first }, [30, 20]],
+        [{ upTo: last }, [20, 10]],
+        [{ after: first, limit: 1 }, [30]],
+        [{ upTo: last, limit: 1 }, [20]],
+        [{ after: first, upTo: last }, [20]],
+      ] as const) {
+        const what = `matches, backwards, of ${JSON.stringify(range)}`
+        verifyEqual(await numbers(store.readAll({ ...range, filter, backwards: true })), expected, what)
+      }
     },
   },
 ]

@@ -1,7 +1,7 @@
 import { type EventStore, type Position } from '@eventmill/core'
-import { type Rule } from '../rule.ts'
+import { offered, type Rule } from '../rule.ts'
 import { verify, verifyEqual, verifyRejects, verifyRejectsWith } from '../verify.ts'
-import { grow, noted, stream, to, oneTo } from '../workload.ts'
+import { grow, noted, numbers, oneTo, stream, to } from '../workload.ts'
 
 /** What `waitForAppend` promises. */
 export const pushRules: readonly Rule[] = [
@@ -89,6 +89,71 @@ export const pushRules: readonly Rule[] = [
       }
       await Promise.all([reading(), writing()])
       verifyEqual(seen, oneTo(total), 'what a reader that waits has seen')
+    },
+  },
+  {
+    id: 'push/several-waits',
+    title: 'several may wait on one handle: each is woken, and none ends with the wait of another',
+    why: 'Of two subscriptions in one process one stands still, or both end when one is stopped.',
+    level: 'must',
+    needs: ['push'],
+    run: async (fixture) => {
+      const [reader, writer] = await Promise.all([fixture.connect(), fixture.connect()])
+      await grow(writer, stream('a'), 1)
+      const reason = new Error('enough')
+      for (const aborted of [0, 1, 2]) {
+        const after = await reader.head()
+        const controllers = [new AbortController(), new AbortController(), new AbortController()]
+        const waits = controllers.map(({ signal }) => wait(reader, after, signal))
+        controllers[aborted]?.abort(reason)
+        // What the abort has set off comes first.
+        await new Promise((resolve) => setTimeout(resolve))
+        await writer.append([to(stream('a'), [noted(2)])])
+        const ends = await Promise.allSettled(waits)
+        verifyEqual(
+          ends.map(({ status }) => status),
+          [0, 1, 2].map((number) => (number === aborted ? 'rejected' : 'fulfilled')),
+          `how three waits on one handle end, of which number ${aborted + 1} is aborted,`,
+        )
+      }
+    },
+  },
+  {
+    id: 'push/aborted-often',
+    title: 'waits may be aborted many times, and the store goes on',
+    why: 'Each subscription that is stopped leaks a connection, until none is left.',
+    level: 'must',
+    needs: ['push'],
+    run: async (fixture) => {
+      const store = await fixture.connect()
+      await grow(store, stream('a'), 1)
+      const head = await store.head()
+      for (const round of oneTo(100)) {
+        const controller = new AbortController()
+        const waiting = wait(store, head, controller.signal)
+        if (round % 2 === 0) await Promise.resolve()
+        controller.abort(new Error('enough'))
+        await waiting.catch(() => undefined)
+      }
+      verifyEqual(await numbers(store.readAll()), [1], 'the log after 100 aborted waits')
+    },
+  },
+  {
+    id: 'push/elsewhere',
+    title: 'waitForAppend resolves with an append of another process or thread',
+    why: 'Read models of one service stand still while another one writes.',
+    level: 'must',
+    needs: ['push', 'elsewhere'],
+    run: async (fixture) => {
+      const [reader, writer] = await Promise.all([
+        fixture.connect(),
+        offered(fixture.connectElsewhere?.(), 'elsewhere'),
+      ])
+      for (const n of oneTo(5)) {
+        const waiting = wait(reader, await reader.head(), new AbortController().signal)
+        await writer.append([to(stream('a'), [noted(n)])])
+        await waiting
+      }
     },
   },
   {

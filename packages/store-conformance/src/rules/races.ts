@@ -1,7 +1,8 @@
+import { type EventStore } from '@eventmill/core'
 import { liveReader } from '../oracles/live-reader.ts'
-import { judge, noDeeds, readLog, write } from '../oracles/witnessed.ts'
+import { judge, noDeeds, readLog, type Trouble, write } from '../oracles/witnessed.ts'
 import { Random } from '../random.ts'
-import { type Declined, type Faults, type Fixture, offered, type Rule } from '../rule.ts'
+import { type Declined, type Fixture, offered, type Rule } from '../rule.ts'
 import { oneTo } from '../workload.ts'
 
 /** What holds while many write and many read, judged by two oracles. */
@@ -33,67 +34,75 @@ export const raceRules: readonly Rule[] = [
     level: 'must',
     needs: [],
     timeout: 120_000,
-    run: (fixture, declined) => readersFollow(fixture, { declined }),
+    run: (fixture, declined) => readersFollow(fixture, declined),
   },
   {
-    id: 'race/readers-beside-stalls',
-    title: 'the same holds beside writers that stall, lose their connections and commit late',
+    id: 'race/readers-beside-faults',
+    title: 'the same holds beside writers that lose their connections and commit late',
     why: 'One slow writer is enough for a read model to pass over what it commits.',
     level: 'must',
     needs: ['faults'],
     timeout: 120_000,
     run: (fixture, declined) =>
-      readersFollow(fixture, { declined, faults: offered(fixture.faults, 'faults') }),
+      readersFollow(fixture, declined, { faults: offered(fixture.faults, 'faults') }),
   },
   {
-    id: 'race/processes',
-    title:
-      'whatever races among processes or threads, every append in the log is legal, and none is lost or doubled',
-    why: 'What one process guards with a lock of its own, the second instance of the service does not know of.',
+    id: 'race/readers-beside-stalls',
+    title: 'the same holds beside writers that stall after their positions were given out',
+    why: 'A read model that has passed a position never looks there again.',
+    level: 'must',
+    needs: ['stalls'],
+    timeout: 120_000,
+    run: (fixture, declined) =>
+      readersFollow(fixture, declined, { stall: offered(fixture.stall?.bind(fixture), 'stalls') }),
+  },
+  {
+    id: 'race/elsewhere',
+    title: 'the same holds among processes or threads, for those who write and for those who read',
+    why: 'What one process guards in its own memory, the second instance of the service does not know of.',
     level: 'must',
     needs: ['elsewhere'],
     timeout: 120_000,
-    run: async (fixture) => {
-      const deeds = noDeeds()
-      const elsewhere = oneTo(3).map(() => offered(fixture.connectElsewhere?.(), 'elsewhere'))
-      const handles = await Promise.all([fixture.connect(), ...elsewhere])
-      await Promise.all(
-        handles.map((store, writer) => {
-          const several = store.capabilities.multiStream
-          return write(store, `p${writer}`, { random: new Random(writer), appends: 40, several, deeds })
-        }),
+    run: async (fixture, declined) => {
+      const elsewhere = await Promise.all(
+        oneTo(4).map(() => offered(fixture.connectElsewhere?.(), 'elsewhere')),
       )
-      judge(await readLog(await fixture.connect()), deeds)
+      await readersFollow(fixture, declined, {}, elsewhere)
     },
   },
 ]
 
+/** Lets writers write and readers follow; with handles elsewhere, every other one of them is there. */
 async function readersFollow(
   fixture: Fixture,
-  { declined = {}, faults }: { readonly declined?: Declined | undefined; readonly faults?: Faults },
+  declined: Declined = {},
+  trouble: Trouble = {},
+  elsewhere: readonly EventStore[] = [],
 ): Promise<void> {
   const deeds = noDeeds()
-  const closes = declined.reopen === undefined
+  const there = (number: number) => (number % 2 === 0 ? elsewhere[number % elsewhere.length] : undefined)
   const first = await fixture.connect()
   await write(first, 'w0', { random: new Random(0), appends: 10, several: false, deeds })
   const positions = (await readLog(first)).map(({ position }) => position)
   let writing = 6
   const writers = oneTo(writing).map(async (writer) => {
     try {
-      const store = await fixture.connect()
+      const store = there(writer) ?? (await fixture.connect())
       const { multiStream } = store.capabilities
       const random = new Random(writer)
-      const trouble = { faults, aborts: true }
-      await write(store, `w${writer}`, { random, appends: 40, several: multiStream, deeds, ...trouble })
+      const options = { random, appends: 40, several: multiStream, deeds, trouble }
+      await write(store, `w${writer}`, { ...options, aborts: elsewhere.length === 0 })
     } finally {
       writing -= 1
     }
   })
   const readers = oneTo(6).map(async (number) => {
-    const connect = () => fixture.connect()
+    const far = there(number)
+    const connect = () => (far === undefined ? fixture.connect() : Promise.resolve(far))
+    const closes = far === undefined && declined.reopen === undefined
     const random = new Random(100 + number)
     const after = number <= 2 ? 0 : (positions[random.below(positions.length)] ?? 0)
-    const filter = number % 2 === 0 ? [{ types: ['Odd'] }] : undefined
+    const filter = number % 3 === 0 ? [{ types: ['Odd'] }] : undefined
     const reader = liveReader({ name: `r${number}`, connect, closes, after, filter, random })
     await reader.follow(() => writing === 0)
     return reader

@@ -157,6 +157,32 @@ export const readRules: readonly Rule[] = [
     },
   },
   {
+    id: 'read/aborted-often',
+    title: 'reads may be aborted many times, and the store goes on',
+    why: 'Each request whose user went away leaks a connection, until none is left.',
+    level: 'must',
+    needs: [],
+    run: async (fixture) => {
+      const store = await fixture.connect()
+      await grow(store, stream('a'), 20)
+      for (const round of oneTo(50)) {
+        for (const read of [store.readAll.bind(store), store.readStream.bind(store, stream('a'))]) {
+          const controller = new AbortController()
+          let seen = 0
+          const reading = async () => {
+            for await (const _ of read({ signal: controller.signal })) {
+              if (++seen > round % 5) controller.abort(new Error('enough'))
+            }
+          }
+          await reading().catch(() => undefined)
+        }
+      }
+      for (const read of [store.readAll(), store.readStream(stream('a'))]) {
+        verifyEqual(await numbers(read), oneTo(20), 'what is read after 100 aborted reads')
+      }
+    },
+  },
+  {
     id: 'read/released',
     title: 'an iterator that was broken off yields nothing more',
     why: 'What holds the iterator holds the connection.',

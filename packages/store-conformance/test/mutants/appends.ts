@@ -7,7 +7,7 @@ import {
   type StreamAppend,
   type StreamId,
 } from '@eventmill/core'
-import { type Backing, type Mutant } from './mutant.ts'
+import { assertConnections, type Backing, leak, type Mutant } from './mutant.ts'
 
 /** Mistakes in what an append expects, stores and returns. */
 export const appendMutants: readonly Mutant[] = [
@@ -205,6 +205,20 @@ export const appendMutants: readonly Mutant[] = [
         },
       }
     },
+  },
+  {
+    name: 'an append that fails keeps its connection',
+    spoilHandle: ({ shared }, handle) => ({
+      async append(appends, options) {
+        assertConnections(shared)
+        try {
+          return await handle.append(appends, options)
+        } catch (error) {
+          if (hasCode(error, 'GENERATION_CONFLICT') || hasCode(error, 'COMMIT_ID_REUSED')) leak(shared)
+          throw error
+        }
+      },
+    }),
   },
   {
     name: 'streams are locked in the memory of one process',

@@ -81,6 +81,77 @@ export const commitMutants: readonly Mutant[] = [
     }),
   },
   {
+    name: 'commit ids are known in one process',
+    spoil: ({ store, shared }) => ({
+      async append(appends, options) {
+        const { commitId, signal } = options ?? {}
+        if (commitId === undefined) return store.append(appends, options)
+        const key = JSON.stringify([appends[0]?.stream, commitId])
+        const own = (shared.get(key) ?? `${commitId} ${crypto.randomUUID()}`.slice(-36)) as string
+        const checked = commitId === '' || commitId.length > 1_000 || commitId.includes('\0') ? commitId : own
+        const result = await store.append(appends, { signal, commitId: checked })
+        if (result.events.length > 0) shared.set(key, own)
+        return result
+      },
+      async findCommit(stream, commitId, options) {
+        await store.findCommit(stream, commitId, options)
+        const own = shared.get(JSON.stringify([stream, commitId])) as string | undefined
+        return own === undefined ? undefined : store.findCommit(stream, own)
+      },
+    }),
+  },
+  {
+    name: 'that there is no such commit is remembered',
+    spoilHandle: (_, handle) => {
+      const missing = new Set<string>()
+      return {
+        async findCommit(stream, commitId, options) {
+          const key = JSON.stringify([stream, commitId])
+          const found = await handle.findCommit(stream, commitId, options)
+          if (found === undefined) missing.add(key)
+          return missing.has(key) ? undefined : found
+        },
+      }
+    },
+  },
+  {
+    name: 'the answer to a repeat is without metadata',
+    spoil: ({ store }) => ({
+      async append(appends, options) {
+        const result = await store.append(appends, options)
+        return result.repeated ? withoutMetadata(result) : result
+      },
+    }),
+  },
+  {
+    name: 'a commit that is found is without metadata',
+    spoil: ({ store }) => ({
+      async findCommit(stream, commitId, options) {
+        const found = await store.findCommit(stream, commitId, options)
+        return found && withoutMetadata(found)
+      },
+    }),
+  },
+  {
+    name: 'a repeat through another handle tells the generation of now',
+    spoilHandle: ({ store }, handle) => {
+      const own = new Set<string | undefined>()
+      return {
+        async append(appends, options) {
+          const result = await handle.append(appends, options)
+          if (!result.repeated || own.has(options?.commitId)) {
+            own.add(options?.commitId)
+            return result
+          }
+          const now = await Promise.all(
+            result.streams.map(async (stream) => (await Array.fromAsync(store.readStream(stream))).length),
+          )
+          return { ...result, generations: now }
+        },
+      }
+    },
+  },
+  {
     name: 'the last 100 commit ids are remembered',
     spoil: ({ store, shared }) => {
       const recent = (shared.get('recent') ?? []) as string[]
@@ -257,3 +328,7 @@ export const commitMutants: readonly Mutant[] = [
 ]
 
 const OTHER = { source: 'urn:x:other', type: 'Other', version: 1, data: {} }
+
+function withoutMetadata(result: AppendResult): AppendResult {
+  return { ...result, events: result.events.map((event) => ({ ...event, metadata: {} })) }
+}

@@ -57,10 +57,10 @@ export const faultMutants: readonly Mutant[] = [
     spoil: ({ store, shared }) => {
       const stalled = stalledPositions(shared)
       return {
-        async append(appends, options) {
-          const result = await store.append(appends, options)
-          if (!result.repeated) for (const { position } of result.events) stalled.add(position)
-          return result
+        async *readStream(stream, options) {
+          for await (const event of store.readStream(stream, options)) {
+            if (!stalled.has(event.position)) yield event
+          }
         },
         async *readAll({ limit, ...options } = {}) {
           let left = limit ?? Infinity
@@ -75,10 +75,16 @@ export const faultMutants: readonly Mutant[] = [
         },
       }
     },
-    spoilHandle: ({ shared }, handle) => ({
+    spoilHandle: ({ store, shared, connections }, handle) => ({
       async append(appends, options) {
-        const result = await handle.append(appends, options)
-        for (const { position } of result.events) stalledPositions(shared).delete(position)
+        await handle.head()
+        const commitId = options?.commitId ?? crypto.randomUUID()
+        const result = await store.append(appends, { ...options, commitId })
+        const hidden = stalledPositions(shared)
+        if (!result.repeated) for (const { position } of result.events) hidden.add(position)
+        // It commits only now.
+        await connections.send(this as never, () => Promise.resolve(result)).catch(() => undefined)
+        for (const { position } of result.events) hidden.delete(position)
         return result
       },
     }),

@@ -1,5 +1,5 @@
 import { checkAppend } from '@eventmill/core'
-import { type Mutant } from './mutant.ts'
+import { assertConnections, leak, type Mutant } from './mutant.ts'
 
 /** Mistakes with waiting, closing and capabilities. */
 export const handleMutants: readonly Mutant[] = [
@@ -167,4 +167,80 @@ export const handleMutants: readonly Mutant[] = [
       },
     }),
   },
+  {
+    name: 'a handle has room for one who waits',
+    spoilHandle: (_, handle) => {
+      let latest = 0
+      return {
+        async waitForAppend(after, signal) {
+          const own = ++latest
+          await handle.waitForAppend?.(after, signal)
+          if (own !== latest) await untilAborted(signal)
+        },
+      }
+    },
+  },
+  {
+    name: 'the abort of one wait ends all waits of its handle',
+    spoilHandle: (_, handle) => {
+      let all = new AbortController()
+      return {
+        async waitForAppend(after, signal) {
+          const own = all
+          try {
+            await handle.waitForAppend?.(after, AbortSignal.any([signal, own.signal]))
+          } finally {
+            if (signal.aborted) {
+              all = new AbortController()
+              own.abort(signal.reason)
+            }
+          }
+        },
+      }
+    },
+  },
+  {
+    name: 'a wait that is aborted keeps its connection',
+    spoilHandle: ({ shared }, handle) => ({
+      async waitForAppend(after, signal) {
+        try {
+          await handle.waitForAppend?.(after, signal)
+        } finally {
+          if (signal.aborted) leak(shared)
+        }
+      },
+      async *readAll(options) {
+        assertConnections(shared)
+        yield* handle.readAll(options)
+      },
+    }),
+  },
+  {
+    name: 'waiting ends with the appends of the same process',
+    spoilHandle: ({ shared }, handle) => ({
+      async append(appends, options) {
+        const result = await handle.append(appends, options)
+        shared.set('own', await handle.head())
+        return result
+      },
+      async waitForAppend(after, signal) {
+        const natural = Number.isSafeInteger(after) && after >= 0
+        if (natural && (await handle.head()) > after) return
+        for (let from = after; ;) {
+          await handle.waitForAppend?.(from, signal)
+          await new Promise(setImmediate)
+          if (Number(shared.get('own') ?? 0) > after) return
+          from = await handle.head()
+        }
+      },
+    }),
+  },
 ]
+
+function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => {
+      reject(signal.reason as Error)
+    })
+  })
+}

@@ -165,6 +165,61 @@ export const logMutants: readonly Mutant[] = [
     }),
   },
   {
+    name: 'a filtered read ends with the first 500 events among which none matches',
+    spoil: ({ store }) => ({
+      async *readAll(options = {}) {
+        let before: number | undefined
+        for await (const event of store.readAll(options)) {
+          if (options.filter && before !== undefined && Math.abs(event.position - before) > 500) return
+          before = event.position
+          yield event
+        }
+      },
+    }),
+  },
+  {
+    name: 'readers look at what is in flight in their own process',
+    spoil: ({ store, shared, connections }) => {
+      const own = (shared.get('in flight') ?? new Set()) as Set<number>
+      shared.set('in flight', own)
+      return {
+        async append(appends, options) {
+          const result = await store.append(appends, options)
+          const positions = result.repeated ? [] : result.events.map(({ position }) => position)
+          for (const position of positions) own.add(position)
+          for (const position of positions) connections.uncommitted.add(position)
+          for (const _ of positions.slice(0, 3)) await new Promise(setImmediate)
+          for (const position of positions) own.delete(position)
+          for (const position of positions) connections.uncommitted.delete(position)
+          return result
+        },
+        async *readAll(options = {}) {
+          const horizon = Math.min(...own)
+          let left = options.limit ?? Infinity
+          const all =
+            Number.isSafeInteger(options.limit) && left > 0 ? { ...options, limit: undefined } : options
+          for await (const event of store.readAll(all)) {
+            if (event.position >= horizon || left <= 0) return
+            if (connections.uncommitted.has(event.position)) continue
+            left -= 1
+            yield event
+          }
+        },
+        async *readStream(stream, options) {
+          for await (const event of store.readStream(stream, options)) {
+            if (!connections.uncommitted.has(event.position)) yield event
+          }
+        },
+        async head() {
+          const below = Math.min(...own) - 1
+          let head = Math.min(await store.head(), below)
+          while (connections.uncommitted.has(head)) head -= 1
+          return head
+        },
+      }
+    },
+  },
+  {
     name: 'readers stay behind whatever transaction is open in the database',
     spoil: ({ store, connections, shared }) => ({
       async *readAll(options = {}) {

@@ -43,14 +43,21 @@ export class Connections implements Faults {
   readonly #crashes = new Map<EventStore, () => void>()
   /** How many transactions of somebody else are open. */
   bystanders = 0
+  /** Positions that were given out, in whichever process, and are not committed. */
+  readonly uncommitted = new Set<number>()
   crashed = false
 
   cut(handle: EventStore, when: 'before' | 'during' | 'after', attempts: number): void {
     this.#cuts.set(handle, { when, attempts })
   }
 
-  holdUp(handle: EventStore, at: 'sent' | 'placed'): Hold {
-    return this.#hold(handle, at)
+  holdUp(handle: EventStore): Hold {
+    return this.#hold(handle, 'sent')
+  }
+
+  /** Its positions are given out by the commit. */
+  stall(handle: EventStore): Hold {
+    return this.#hold(handle, 'sent')
   }
 
   deliverLate(handle: EventStore): Hold {
@@ -73,16 +80,6 @@ export class Connections implements Faults {
     this.#holds.delete(handle)
     if (stop === undefined) return this.#transmit(handle, statement)
     const { at, reached, released, done } = stop
-    if (at === 'placed') {
-      try {
-        const answer = await statement()
-        reached()
-        await released
-        return answer
-      } finally {
-        done()
-      }
-    }
     reached()
     const going = released.then(() => this.#transmit(handle, statement)).finally(done)
     if (at === 'sent') return going
@@ -115,7 +112,7 @@ export class Connections implements Faults {
 
 /** Where an append is to stop, and what tells the others of it. */
 interface Stop {
-  readonly at: 'sent' | 'placed' | 'late'
+  readonly at: 'sent' | 'late'
   readonly reached: () => void
   readonly released: Promise<void>
   readonly done: () => void
@@ -129,6 +126,16 @@ function signal() {
       resolve(undefined)
     },
   }
+}
+
+/** A connection of this process is not given back. */
+export function leak(shared: Map<string, unknown>): void {
+  shared.set('leaked', Number(shared.get('leaked') ?? 0) + 1)
+}
+
+/** Fails once there is none left. */
+export function assertConnections(shared: Map<string, unknown>): void {
+  if (Number(shared.get('leaked') ?? 0) > 15) throw new Error('no connection is left')
 }
 
 /** What a driver says when its connection is gone. */
@@ -155,6 +162,7 @@ export function underTest({ name, spoil, spoilHandle, onLost }: Mutant): StoreUn
         },
         rawEvents: () => Array.fromAsync(store.readAll()),
         faults: connections,
+        stall: (handle) => connections.stall(handle),
         openBystander: () => {
           connections.bystanders += 1
           return Promise.resolve(() => {
@@ -192,8 +200,13 @@ function openHandle({ connections }: Backing, store: EventStore, onLost: OnLost 
     async append(appends, options) {
       assertOpen()
       const own = options?.commitId ?? crypto.randomUUID()
-      const send = (identity = own) =>
-        connections.send(handle, () => store.append(appends, { ...options, commitId: identity }))
+      let signal = options?.signal
+      const send = (identity = own) => {
+        const statement = { signal, commitId: identity }
+        // Once it may have been stored, only its own answer tells: nobody can still call it off.
+        signal = undefined
+        return connections.send(handle, () => store.append(appends, { ...options, ...statement }))
+      }
       try {
         return await send()
       } catch (error) {

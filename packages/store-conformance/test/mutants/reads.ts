@@ -4,7 +4,7 @@ import {
   type ReadAllOptions,
   type ReadStreamOptions,
 } from '@eventmill/core'
-import { type Mutant } from './mutant.ts'
+import { assertConnections, leak, type Mutant } from './mutant.ts'
 
 /** Mistakes in what reads yield. */
 export const readMutants: readonly Mutant[] = [
@@ -78,6 +78,20 @@ export const readMutants: readonly Mutant[] = [
         if (open > 50) throw new Error('too many cursors')
         for await (const event of store.readAll(options)) yield event
         shared.set('open', Number(shared.get('open')) - 1)
+      },
+    }),
+  },
+  {
+    name: 'a read that is aborted keeps its connection',
+    spoil: ({ store, shared }) => ({
+      async *readStream(stream, options) {
+        assertConnections(shared)
+        try {
+          yield* store.readStream(stream, options)
+        } catch (error) {
+          if (options?.signal?.aborted === true) leak(shared)
+          throw error
+        }
       },
     }),
   },

@@ -22,6 +22,7 @@ export const storeUnderTest = {
     reopen: 'its events are gone with the process',
     rawEvents: 'it is its own backing store',
     faults: 'there is no connection to break',
+    stalls: 'its appends are one step',
     bystander: 'it knows no transactions but its own',
     elsewhere: 'it lives in one process',
     clock: 'its clock is that of the process',
