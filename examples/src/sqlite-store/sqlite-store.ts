@@ -8,7 +8,6 @@ import {
   checkReadAll,
   checkReadStream,
   type DomainEvent,
-  equalJson,
   eventMatcher,
   eventmillError,
   type EventStore,
@@ -16,15 +15,13 @@ import {
   type Generation,
   generationConflict,
   isExpected,
-  type NewEvent,
   type Position,
   type ReadAllOptions,
   type ReadStreamOptions,
+  repeatedResult,
   type StoreCapabilities,
   type StreamAppend,
   type StreamId,
-  streamKey,
-  streamName,
   uuidv7,
 } from '@eventmill/core'
 import { DatabaseSync } from 'node:sqlite'
@@ -71,7 +68,7 @@ export class SqliteStore implements EventStore {
     return this.#transaction(() => {
       if (commitId !== undefined) {
         const commit = this.#commit(checked[0].stream, commitId)
-        if (commit !== undefined) return repeat(commit, checked, commitId)
+        if (commit !== undefined) return repeatedResult(commit, checked, commitId)
       }
       for (const { stream, expected } of checked) {
         const actual = this.#generation(stream)
@@ -220,24 +217,6 @@ export class SqliteStore implements EventStore {
 const PAGE = 100
 
 type Page = Pick<CheckedRead, 'after' | 'upTo' | 'limit'>
-
-/** The result of an append whose commit id is known already. */
-function repeat(result: AppendResult, again: CheckedAppends, commitId: string): AppendResult {
-  const before = result.streams.map((stream) => [
-    stream,
-    result.events.filter((event) => streamKey(event) === streamKey(stream)).map(given),
-  ])
-  const now = again.map(({ stream, events }) => [stream, events.map(given)])
-  if (equalJson(before, now)) return result
-  const { stream } = again[0]
-  const message = `the commit id ${commitId} was used on ${streamName(stream)} with other content: give each intent its own`
-  throw eventmillError('COMMIT_ID_REUSED', message, { stream, commitId })
-}
-
-/** An event without what the store has assigned to it. */
-function given({ source, type, version, data, metadata }: NewEvent): NewEvent {
-  return { source, type, version, data, metadata }
-}
 
 /** What SQLite comes to; where another process keeps the file locked for too long, `STORE_BUSY`. */
 function unlessBusy<Result>(work: () => Result): Result {

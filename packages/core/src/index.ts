@@ -67,6 +67,7 @@ export {
 } from './store/event-store.ts'
 export { eventMatcher } from './store/event-filter.ts'
 export { generationConflict, isExpected } from './store/expectation.ts'
+export { repeatedResult } from './store/repeated-result.ts'
 export {
   checkAppend,
   checkFindCommit,

@@ -2,7 +2,6 @@ import {
   type AppendOptions,
   type AppendResult,
   checkAppend,
-  type CheckedAppend,
   type CheckedAppends,
   type CheckedEvent,
   type CheckedRead,
@@ -12,7 +11,6 @@ import {
   checkKeys,
   checkWaitForAppend,
   type DomainEvent,
-  equalJson,
   eventmillError,
   eventMatcher,
   type EventStore,
@@ -22,11 +20,11 @@ import {
   type Position,
   type ReadAllOptions,
   type ReadStreamOptions,
+  repeatedResult,
   type StoreCapabilities,
   type StreamAppend,
   type StreamId,
   streamKey,
-  streamName,
   uuidv7,
 } from '@eventmill/core'
 
@@ -57,7 +55,7 @@ export class InMemoryStore implements EventStore {
   readonly #log: DomainEvent[] = []
   readonly #streams = new Map<string, DomainEvent[]>()
   /** By the first stream of the append and its commit id. */
-  readonly #commits = new Map<string, Commit>()
+  readonly #commits = new Map<string, AppendResult>()
   /** Those who wait for an append, with what settles their promise. */
   readonly #waiting = new Set<Waiting>()
   #closed = false
@@ -75,7 +73,7 @@ export class InMemoryStore implements EventStore {
     const [{ stream: first }] = checked
     const commitId = options?.commitId
     const commit = commitId === undefined ? undefined : this.#commits.get(commitKey(first, commitId))
-    if (commit !== undefined) return repeat(commit, checked)
+    if (commit !== undefined) return repeatedResult(commit, checked, commitId ?? '')
 
     for (const { stream, expected } of checked) {
       const actual = this.#streams.get(streamKey(stream))?.length ?? 0
@@ -83,7 +81,7 @@ export class InMemoryStore implements EventStore {
     }
     const result = this.#store(stamped)
     if (commitId !== undefined && result.events.length > 0) {
-      this.#commits.set(commitKey(first, commitId), { commitId, appends: checked, result })
+      this.#commits.set(commitKey(first, commitId), result)
     }
     for (const { after, resolve } of this.#waiting) if (this.#log.length > after) resolve()
     return result
@@ -96,7 +94,7 @@ export class InMemoryStore implements EventStore {
   ): Promise<AppendResult | undefined> {
     this.#assertOpen()
     const commit = this.#commits.get(commitKey(checkFindCommit(stream, commitId, options), commitId))
-    return commit && { ...commit.result, repeated: true }
+    return commit && { ...commit, repeated: true }
   }
 
   async *readStream(stream: StreamId, options?: ReadStreamOptions): AsyncGenerator<DomainEvent, void> {
@@ -202,13 +200,6 @@ interface StampedAppend {
   readonly events: readonly (CheckedEvent & Pick<DomainEvent, 'id' | 'time'>)[]
 }
 
-/** A remembered append: what it was asked to store, and what came of it. */
-interface Commit {
-  readonly commitId: string
-  readonly appends: CheckedAppends
-  readonly result: AppendResult
-}
-
 /** Somebody waits for an append beyond this position. */
 interface Waiting extends Resolvers {
   readonly after: Position
@@ -223,15 +214,6 @@ interface Resolvers {
 /** Neither part holds a NUL, so that no two pairs share a key. */
 function commitKey(stream: StreamId, commitId: string): string {
   return `${streamKey(stream)}\0${commitId}`
-}
-
-/** The result of an append whose commit id is known already. */
-function repeat({ commitId, appends, result }: Commit, again: CheckedAppends): AppendResult {
-  const content = ({ stream, events }: CheckedAppend) => ({ stream, events })
-  if (equalJson(appends.map(content), again.map(content))) return { ...result, repeated: true }
-  const { stream } = appends[0]
-  const message = `the commit id ${commitId} was used on ${streamName(stream)} with other content: give each intent its own`
-  throw eventmillError('COMMIT_ID_REUSED', message, { stream, commitId })
 }
 
 /** `Promise.withResolvers`, which Node 20 lacks. */

@@ -2,13 +2,9 @@ import {
   type AppendResult,
   type CheckedAppends,
   type DomainEvent,
-  equalJson,
-  eventmillError,
   type ExpectedGeneration,
   generationConflict,
-  type NewEvent,
   streamKey,
-  streamName,
   uuidv7,
 } from '@eventmill/core'
 
@@ -101,21 +97,4 @@ export function newIds(count: number): readonly string[] {
 function idAt(id: string, time: number): string {
   const stamp = time.toString(16).padStart(12, '0')
   return `${stamp.slice(0, 8)}-${stamp.slice(8)}${id.slice(13)}`
-}
-
-/** The result of an append whose commit id is known. Throws where it had other content. */
-export function repeated(earlier: AppendResult, again: CheckedAppends, commitId: string): AppendResult {
-  const before = earlier.streams.map((stream) => [
-    stream,
-    earlier.events.filter((event) => streamKey(event) === streamKey(stream)).map(content),
-  ])
-  const now = again.map(({ stream, events }) => [stream, events.map(content)])
-  if (equalJson(before, now)) return earlier
-  const { stream } = again[0]
-  const message = `the commit id ${commitId} was used on ${streamName(stream)} with other content: give each intent its own`
-  throw eventmillError('COMMIT_ID_REUSED', message, { stream, commitId })
-}
-
-function content({ source, type, version, data, metadata }: NewEvent): NewEvent {
-  return { source, type, version, data, metadata }
 }

@@ -14,12 +14,13 @@ import {
   type Position,
   type ReadAllOptions,
   type ReadStreamOptions,
+  repeatedResult,
   type StoreCapabilities,
   type StreamAppend,
   type StreamId,
   streamKey,
 } from '@eventmill/core'
-import { type Answer, type Append, batchOf, newIds, type Parts, repeated, resultOf } from './appends.ts'
+import { type Answer, type Append, batchOf, newIds, type Parts, resultOf } from './appends.ts'
 import { type Database, databaseOf, type Pglite, type PgPool, type Row } from './client.ts'
 import { EventTypes } from './event-types.ts'
 import { conditionOf } from './filter.ts'
@@ -106,7 +107,7 @@ export class PostgresStore implements EventStore {
       if (verdict === undefined) throw new Error('the database has given no verdict on an append')
       if (!('parts' in verdict)) return { result: resultOf(append, answer, index, verdict) }
       const earlier = await this.#commit(verdict.parts)
-      return { result: repeated(earlier, append.appends, String(append.commitId)) }
+      return { result: repeatedResult(earlier, append.appends, String(append.commitId)) }
     } catch (error) {
       return { error }
     }
