@@ -32,7 +32,10 @@ export type Declined = { readonly [N in Need]?: string }
 /** A store to be judged. */
 export interface StoreUnderTest {
   readonly name: string
-  /** A fresh and empty backing store, isolated from all others. */
+  /**
+   * A fresh and empty backing store, isolated from all others, with room for 32 handles and some hundred appends at once:
+   * a store that is too busy for them (`STORE_BUSY`) breaks a rule.
+   */
   readonly fixture: () => Fixture | Promise<Fixture>
   /** What is not on offer, each with the reason in words. The rules that need it are skipped with that reason. */
   readonly declined?: Declined | undefined

@@ -97,6 +97,7 @@ export function defineEvents<const Source extends string, Payloads extends objec
       enumerable: true,
     })
   }
+  // The creators were added by name, in a loop, which the compiler cannot follow.
   return Object.freeze(namespace) as unknown as EventNamespace<Source, Payloads>
 }
 

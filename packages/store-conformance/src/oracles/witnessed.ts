@@ -84,7 +84,7 @@ export async function write(
 
 /** Whether an append was stored after all. An unknown outcome is learned by repeating the append under its id. */
 async function becameOf(error: unknown, repeat: (commitId: string) => Promise<unknown>): Promise<boolean> {
-  if (hasCode(error, 'GENERATION_CONFLICT') || hasCode(error, 'STORE_BUSY') || error === ABORTED) return false
+  if (hasCode(error, 'GENERATION_CONFLICT') || error === ABORTED) return false
   if (!hasCode(error, 'APPEND_OUTCOME_UNKNOWN')) throw error
   try {
     await repeat(error.commitId)

@@ -1,6 +1,7 @@
 import {
   checkAppend,
   type DomainEvent,
+  eventmillError,
   type ExpectedGeneration,
   hasCode,
   type NewEvent,
@@ -248,6 +249,25 @@ export const appendMutants: readonly Mutant[] = [
           work.catch(() => undefined),
         )
         return work
+      },
+    }),
+  },
+  {
+    name: 'an append that meets one of another process gives up at once',
+    spoil: ({ store, shared, connections }) => ({
+      async append(appends, options) {
+        const taken = checkAppend(appends, options)
+        const { writer } = connections
+        if (writer !== undefined && writer !== shared) {
+          throw eventmillError('STORE_BUSY', 'the file is locked', { waiting: 1 })
+        }
+        connections.writer = shared
+        try {
+          await new Promise(setImmediate)
+          return await store.append(taken, options)
+        } finally {
+          connections.writer = undefined
+        }
       },
     }),
   },

@@ -138,6 +138,7 @@ export const foundBy: { readonly [mutant: string]: readonly string[] } = {
     'model/any-history',
   ],
   'streams are locked in the memory of one process': ['commit/race', 'data/detached', 'race/elsewhere'],
+  'an append that meets one of another process gives up at once': ['commit/elsewhere', 'race/elsewhere'],
   'an append of more than 1,000 events is written in two transactions': ['append/many-events'],
   'an append returns its events without their metadata': [
     'append/returns-what-is-read',

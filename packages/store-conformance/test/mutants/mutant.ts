@@ -43,6 +43,8 @@ export class Connections implements Faults {
   readonly #crashes = new Map<EventStore, () => void>()
   /** How many transactions of somebody else are open. */
   bystanders = 0
+  /** The memory of the process that appends right now. */
+  writer: Map<string, unknown> | undefined
   /** Positions that were given out, in whichever process, and are not committed. */
   readonly uncommitted = new Set<number>()
   crashed = false
