@@ -25,6 +25,15 @@ export interface ErrorFields {
   CHECKPOINT_AHEAD: { readonly after: Position; readonly head: Position }
   /** The store's queue stayed full until the timeout. Slow down, or give the store more capacity. */
   STORE_BUSY: { readonly waiting: number }
+  /** No connection to the store could be had, or kept, until the timeout (see `cause`). Nothing was stored. */
+  STORE_UNREACHABLE: object
+  /**
+   * The database refuses what the store asks of it (see `cause`): a password, a privilege, a payload; or it is not the
+   * primary. `sqlState` is its own code, where it has one.
+   */
+  STORE_REFUSED: { readonly sqlState: string | undefined }
+  /** The database is not at the schema version that this release needs. Migrate it first. */
+  MIGRATION_REQUIRED: { readonly found: number; readonly required: number }
   /** The store was closed before, or during, the call. */
   STORE_CLOSED: object
   /** The store declines a capability that the call needs, such as appends over several streams. */

@@ -1,5 +1,8 @@
 import { type NewEvent } from '@eventmill/core'
-import { type Database } from './client.ts'
+import { type Database, numberArray, type Statement, statement, textArray } from './database/database.ts'
+
+/** What an event is, beside its stream and its payload. */
+export type EventType = Pick<NewEvent, 'source' | 'type' | 'version'>
 
 /**
  * The keys under which types of events are stored. They are registered outside of the appends that need them: what is
@@ -7,49 +10,62 @@ import { type Database } from './client.ts'
  */
 export class EventTypes {
   readonly #database: Database
-  readonly #schema: string
+  readonly #register: Statement
+  readonly #find: Statement
+  readonly #findKeys: Statement
   readonly #keys = new Map<string, number>()
+  readonly #types = new Map<number, EventType>()
 
   constructor(database: Database, schema: string) {
     this.#database = database
-    this.#schema = schema
+    const given = 'unnest($1::text[], $2::text[], $3::bigint[]) given (source, name, version)'
+    this.#register = statement(
+      `insert into ${schema}.types (source, name, version)
+       select * from ${given} order by source collate "C", name collate "C", version on conflict do nothing`,
+    )
+    this.#find = statement(`select type, source, name, version from ${schema}.types natural join ${given}`)
+    this.#findKeys = statement(
+      `select type, source, name, version from ${schema}.types where type = any($1::integer[])`,
+    )
   }
 
   /** The keys of the types of these events, in their order. */
-  async keysOf(events: readonly NewEvent[]): Promise<readonly number[]> {
-    const missing = new Map<string, NewEvent>()
+  async keysOf(events: readonly EventType[]): Promise<readonly number[]> {
+    const missing = new Map<string, EventType>()
     for (const event of events) {
       const name = nameOf(event)
       if (!this.#keys.has(name)) missing.set(name, event)
     }
-    if (missing.size > 0) await this.#register([...missing.values()])
+    if (missing.size > 0) await this.#add([...missing.values()])
     return events.map((event) => this.#keys.get(nameOf(event)) ?? 0)
   }
 
-  async #register(events: readonly NewEvent[]): Promise<void> {
+  /** The types under these keys. */
+  async typesOf(keys: ReadonlySet<number>): Promise<ReadonlyMap<number, EventType>> {
+    const missing = [...keys].filter((key) => !this.#types.has(key))
+    if (missing.length > 0) this.#learn(await this.#database.query(this.#findKeys, [numberArray(missing)]))
+    return this.#types
+  }
+
+  async #add(events: readonly EventType[]): Promise<void> {
     const names = [
-      events.map(({ source }) => source),
-      events.map(({ type }) => type),
-      events.map(({ version }) => version),
+      textArray(events.map(({ source }) => source)),
+      textArray(events.map(({ type }) => type)),
+      numberArray(events.map(({ version }) => version)),
     ]
-    const given = 'unnest($1::text[], $2::text[], $3::bigint[]) given (source, name, version)'
-    await this.#database.query(
-      `insert into ${this.#schema}.types (source, name, version) select * from ${given} on conflict do nothing`,
-      names,
-    )
-    const rows = await this.#database.query(
-      `select type, source, name, version from ${this.#schema}.types natural join ${given}`,
-      names,
-    )
-    for (const { type, source, name, version } of rows) {
-      this.#keys.set(
-        nameOf({ source: String(source), type: String(name), version: Number(version) }),
-        Number(type),
-      )
+    await this.#database.query(this.#register, names)
+    this.#learn(await this.#database.query(this.#find, names))
+  }
+
+  #learn(rows: readonly (readonly (string | null)[])[]): void {
+    for (const [key, source, type, version] of rows) {
+      const known = { source: String(source), type: String(type), version: Number(version) }
+      this.#keys.set(nameOf(known), Number(key))
+      this.#types.set(Number(key), known)
     }
   }
 }
 
-function nameOf({ source, type, version }: Pick<NewEvent, 'source' | 'type' | 'version'>): string {
+function nameOf({ source, type, version }: EventType): string {
   return `${version}\0${source}\0${type}`
 }

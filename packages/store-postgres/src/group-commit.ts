@@ -2,50 +2,94 @@
 export interface Queued {
   /** What it is about: work about the same is never under way twice, and keeps its order. */
   readonly keys: readonly string[]
-  /** About how large it is, in bytes. */
-  readonly size: number
-  readonly signal: AbortSignal | undefined
+  /** About how large it is. */
+  readonly bytes: number
+  readonly signal?: AbortSignal | undefined
 }
 
-/** What became of one piece of work in a batch. */
-export type Outcome<Result> = { readonly result: Result } | { readonly error: unknown }
+/** What became of one piece of work in a batch. `blocked`: what it is about is held by others; nothing was done. */
+export type Outcome<Result> = { readonly result: Result } | { readonly error: unknown } | 'blocked'
 
-/** So many batches are under way at a time. */
-const BATCHES = 2
-/** So much work travels together. */
-const MOST = 500
-/** In bytes; a larger piece travels alone. */
-const MOST_SIZE = 4 * 2 ** 20
+/** Sends batches, and tells what becomes of work that does not end as it should. */
+export interface Sender<Work, Result> {
+  /**
+   * Resolves to the outcome of each piece of work, in the order of the batch; what it rejects with fails all. A patient
+   * batch was blocked, is all about the same, and may wait for a while for those who hold that.
+   */
+  send(batch: readonly Work[], patient: boolean): Promise<readonly Outcome<Result>[]>
+  /** The error of work that is aborted while it is under way. */
+  abandoned(work: Work): Error
+  /** The error of work whose turn does not come until the timeout; so many are waiting. */
+  late(work: Work, waiting: number): Error
+}
+
+/** How much work waits for its turn, how much is held up by others, and how many batches are under way. */
+export interface Load {
+  readonly waiting: number
+  readonly blocked: number
+  readonly batches: number
+}
+
+export interface GroupCommitOptions {
+  /** So many batches are under way at a time. */
+  readonly batches: number
+  /** So much work travels together. */
+  readonly most: number
+  /** How long work waits for its turn, in milliseconds. */
+  readonly timeout: number
+}
+
+/** Of a batch; a larger piece of work travels alone. */
+const MOST_BYTES = 4 * 2 ** 20
+/** So much blocked work waits for those who block it, at a time. */
+const PATIENT_BATCHES = 2
 
 /**
  * Work that arrives while other work is under way travels together in the next batch (group commit, D. DeWitt et al.,
- * Implementation Techniques for Main Memory Database Systems, SIGMOD 1984). Without other work it leaves at once: there
- * is no timer.
+ * Implementation Techniques for Main Memory Database Systems, SIGMOD 1984). Without other work it leaves at once: no
+ * timer delays it. Work that is blocked takes a lane of its own, and delays nobody but what is about the same.
  */
 export class GroupCommit<Work extends Queued, Result> {
-  readonly #send: (batch: readonly Work[]) => Promise<readonly Outcome<Result>[]>
+  readonly #sender: Sender<Work, Result>
+  readonly #options: GroupCommitOptions
   readonly #queue = new Set<Waiting<Work, Result>>()
-  /** What the batches under way are about. */
+  readonly #blocked = new Set<Waiting<Work, Result>>()
+  /** What is under way, or blocked, is about these. */
   readonly #busy = new Set<string>()
-  #underWay = 0
+  /** What is under way in patient batches is about these. */
+  readonly #awaited = new Set<string>()
+  #batches = 0
+  #patientBatches = 0
+  #alarm: ReturnType<typeof setTimeout> | undefined
   /** Who waits for the last batch to be back. */
   readonly #closing: (() => void)[] = []
 
-  /** `send` resolves to the outcome of each piece of work, in the order of the batch; what it rejects with fails all. */
-  constructor(send: (batch: readonly Work[]) => Promise<readonly Outcome<Result>[]>) {
-    this.#send = send
+  constructor(sender: Sender<Work, Result>, options: GroupCommitOptions) {
+    this.#sender = sender
+    this.#options = options
+  }
+
+  get load(): Load {
+    return {
+      waiting: this.#queue.size,
+      blocked: this.#blocked.size,
+      batches: this.#batches + this.#patientBatches,
+    }
   }
 
   /** Rejects with the signal's reason on abort, as long as the work has not left. */
   run(work: Work): Promise<Result> {
     return new Promise((resolve, reject) => {
       work.signal?.throwIfAborted()
-      const abort = () => {
-        this.#queue.delete(waiting)
-        reject(work.signal?.reason as Error)
+      const deadline = performance.now() + this.#options.timeout
+      const waiting: Waiting<Work, Result> = { work, deadline, resolve, reject, abort: undefined }
+      if (work.signal !== undefined) {
+        waiting.abort = () => {
+          const queued = this.#queue.delete(waiting) || this.#unblock(waiting)
+          reject(queued ? (work.signal?.reason as Error) : this.#sender.abandoned(work))
+        }
+        work.signal.addEventListener('abort', waiting.abort, { once: true })
       }
-      const waiting = { work, abort, resolve, reject }
-      work.signal?.addEventListener('abort', abort, { once: true })
       this.#queue.add(waiting)
       this.#leave()
     })
@@ -53,71 +97,167 @@ export class GroupCommit<Work extends Queued, Result> {
 
   /** Fails what has not left with this error, and resolves once what has left is back. */
   async close(error: Error): Promise<void> {
-    for (const { work, abort, reject } of this.#queue) {
-      work.signal?.removeEventListener('abort', abort)
-      reject(error)
-    }
+    for (const waiting of [...this.#queue, ...this.#blocked]) settle(waiting, { error })
     this.#queue.clear()
-    if (this.#underWay > 0) await new Promise<void>((resolve) => this.#closing.push(resolve))
+    this.#blocked.clear()
+    clearTimeout(this.#alarm)
+    if (this.#batches + this.#patientBatches > 0) {
+      await new Promise<void>((resolve) => this.#closing.push(resolve))
+    }
   }
 
   #leave(): void {
-    while (this.#underWay < BATCHES) {
-      const batch = this.#next()
-      if (batch.length === 0) return
-      this.#underWay += 1
-      void this.#travel(batch)
-    }
-  }
-
-  /** What can travel together, in the order in which it came. */
-  #next(): readonly Waiting<Work, Result>[] {
-    const batch: Waiting<Work, Result>[] = []
-    const blocked = new Set<string>()
-    let size = 0
-    for (const waiting of this.#queue) {
-      const { keys, size: own } = waiting.work
-      if (batch.length === MOST || (batch.length > 0 && size + own > MOST_SIZE)) break
-      if (keys.some((key) => this.#busy.has(key) || blocked.has(key))) {
-        // What comes later about the same must not overtake it.
-        for (const key of keys) blocked.add(key)
-        continue
-      }
-      batch.push(waiting)
-      size += own
-    }
-    for (const waiting of batch) {
-      this.#queue.delete(waiting)
-      for (const key of waiting.work.keys) this.#busy.add(key)
-    }
-    return batch
-  }
-
-  async #travel(batch: readonly Waiting<Work, Result>[]): Promise<void> {
-    for (const { work, abort } of batch) work.signal?.removeEventListener('abort', abort)
-    try {
-      const outcomes = await this.#send(batch.map(({ work }) => work))
-      batch.forEach(({ resolve, reject }, index) => {
-        const outcome = outcomes[index] ?? {
-          error: new Error('a batch came back without an outcome for each'),
-        }
-        if ('result' in outcome) resolve(outcome.result)
-        else reject(outcome.error)
+    while (this.#batches < this.#options.batches) {
+      const batch = next(this.#queue, this.#busy, this.#options.most, () => true)
+      if (batch.length === 0) break
+      this.#batches += 1
+      void this.#travel(batch, false, () => {
+        this.#batches -= 1
       })
-    } catch (error) {
-      for (const { reject } of batch) reject(error)
-    } finally {
-      for (const { work } of batch) for (const key of work.keys) this.#busy.delete(key)
-      this.#underWay -= 1
-      this.#leave()
-      if (this.#underWay === 0) for (const resolve of this.#closing.splice(0)) resolve()
     }
+    while (this.#patientBatches < PATIENT_BATCHES) {
+      const batch = next(this.#blocked, this.#awaited, this.#options.most, isAboutTheSame)
+      if (batch.length === 0) break
+      this.#patientBatches += 1
+      void this.#travel(batch, true, () => {
+        this.#patientBatches -= 1
+        for (const { work } of batch) for (const key of work.keys) this.#awaited.delete(key)
+      })
+    }
+    this.#watch()
+  }
+
+  async #travel(
+    batch: readonly Waiting<Work, Result>[],
+    patient: boolean,
+    arrived: () => void,
+  ): Promise<void> {
+    const outcomes = await this.#send(batch, patient)
+    arrived()
+    const blocked: Waiting<Work, Result>[] = []
+    batch.forEach((waiting, index) => {
+      const outcome = outcomes[index] ?? { error: new Error('a batch came back without an outcome for each') }
+      if (outcome === 'blocked') blocked.push(waiting)
+      else settle(waiting, outcome)
+    })
+    // Who was aborted on the way has been told.
+    this.#block(blocked.filter(({ work }) => work.signal?.aborted !== true))
+    this.#free(batch)
+    this.#leave()
+    if (this.#batches + this.#patientBatches === 0) for (const resolve of this.#closing.splice(0)) resolve()
+  }
+
+  async #send(
+    batch: readonly Waiting<Work, Result>[],
+    patient: boolean,
+  ): Promise<readonly Outcome<Result>[]> {
+    try {
+      return await this.#sender.send(
+        batch.map(({ work }) => work),
+        patient,
+      )
+    } catch (error) {
+      return batch.map(() => ({ error }))
+    }
+  }
+
+  /** They had their turn, and go behind the others; but what came later about the same stays behind them. */
+  #block(batch: readonly Waiting<Work, Result>[]): void {
+    const keys = new Set(batch.flatMap(({ work }) => work.keys))
+    const followers = [...this.#blocked].filter(({ work }) => {
+      const follows = work.keys.some((key) => keys.has(key))
+      if (follows) for (const key of work.keys) keys.add(key)
+      return follows
+    })
+    for (const waiting of followers) this.#blocked.delete(waiting)
+    for (const waiting of [...batch, ...followers]) this.#blocked.add(waiting)
+  }
+
+  #unblock(waiting: Waiting<Work, Result>): boolean {
+    const found = this.#blocked.delete(waiting)
+    if (found) {
+      this.#free([waiting])
+      this.#leave()
+    }
+    return found
+  }
+
+  /** Others may be blocked about the same, and keep it busy. */
+  #free(batch: readonly Waiting<Work, Result>[]): void {
+    const held = new Set([...this.#blocked].flatMap(({ work }) => work.keys))
+    for (const { work } of batch) for (const key of work.keys) if (!held.has(key)) this.#busy.delete(key)
+  }
+
+  /** Wakes up when the first of those that wait has waited for too long. */
+  #watch(): void {
+    if (this.#queue.size + this.#blocked.size === 0) {
+      clearTimeout(this.#alarm)
+      this.#alarm = undefined
+      return
+    }
+    this.#alarm ??= setTimeout(() => {
+      this.#alarm = undefined
+      const now = performance.now()
+      for (const waiting of [...this.#queue, ...this.#blocked]) {
+        if (waiting.deadline > now) continue
+        const total = this.#queue.size + this.#blocked.size
+        if (!this.#queue.delete(waiting)) this.#unblock(waiting)
+        settle(waiting, { error: this.#sender.late(waiting.work, total) })
+      }
+      this.#watch()
+    }, ALARM)
   }
 }
 
+/** In milliseconds: so much later than its timeout work may be told that it is late. */
+const ALARM = 100
+
 interface Waiting<Work, Result> {
   readonly work: Work
-  readonly abort: () => void
+  readonly deadline: number
   readonly resolve: (result: Result) => void
   readonly reject: (error: unknown) => void
+  abort: (() => void) | undefined
+}
+
+/** Takes from a queue what can travel together, in the order in which it came, and notes what it is about. */
+function next<Work extends Queued, Result>(
+  queue: Set<Waiting<Work, Result>>,
+  busy: Set<string>,
+  most: number,
+  fits: (first: Work, work: Work) => boolean,
+): readonly Waiting<Work, Result>[] {
+  const batch: Waiting<Work, Result>[] = []
+  const passedOver = new Set<string>()
+  let bytes = 0
+  for (const waiting of queue) {
+    const { work } = waiting
+    if (batch.length === most || (batch.length > 0 && bytes + work.bytes > MOST_BYTES)) break
+    const free = work.keys.every((key) => !busy.has(key) && !passedOver.has(key))
+    if (free && fits(batch[0]?.work ?? work, work)) {
+      batch.push(waiting)
+      bytes += work.bytes
+    } else {
+      // What comes later about the same must not overtake it.
+      for (const key of work.keys) passedOver.add(key)
+    }
+  }
+  for (const waiting of batch) {
+    queue.delete(waiting)
+    for (const key of waiting.work.keys) busy.add(key)
+  }
+  return batch
+}
+
+function isAboutTheSame(first: Queued, work: Queued): boolean {
+  return work.keys.every((key) => first.keys.includes(key))
+}
+
+function settle<Work extends Queued, Result>(
+  { work, abort, resolve, reject }: Waiting<Work, Result>,
+  outcome: Exclude<Outcome<Result>, 'blocked'>,
+): void {
+  if (abort !== undefined) work.signal?.removeEventListener('abort', abort)
+  if ('result' in outcome) resolve(outcome.result)
+  else reject(outcome.error)
 }

@@ -7,30 +7,41 @@ interface Work extends Queued {
 }
 
 function work(name: string, ...keys: readonly string[]): Work {
-  return { name, keys, size: 1, signal: undefined }
+  return { name, keys, bytes: 1 }
 }
 
+const OPTIONS = { batches: 2, most: 500, timeout: 60_000 }
+
 /** A group commit whose batches come back when they are told to. */
-function harness() {
+function harness({ timeout = OPTIONS.timeout } = {}) {
   const batches: {
     readonly names: readonly string[]
+    readonly patient: boolean
     back(outcomes?: readonly Outcome<string>[]): void
     fail(): void
   }[] = []
-  const group = new GroupCommit<Work, string>((batch) => {
-    const { promise, resolve, reject } = Promise.withResolvers<readonly Outcome<string>[]>()
-    const names = batch.map(({ name }) => name)
-    batches.push({
-      names,
-      back: (outcomes = names.map((result) => ({ result }))) => {
-        resolve(outcomes)
+  const group = new GroupCommit<Work, string>(
+    {
+      send: (batch, patient) => {
+        const { promise, resolve, reject } = Promise.withResolvers<readonly Outcome<string>[]>()
+        const names = batch.map(({ name }) => name)
+        batches.push({
+          names,
+          patient,
+          back: (outcomes = names.map((result) => ({ result }))) => {
+            resolve(outcomes)
+          },
+          fail: () => {
+            reject(new Error('the connection is gone'))
+          },
+        })
+        return promise
       },
-      fail: () => {
-        reject(new Error('the connection is gone'))
-      },
-    })
-    return promise
-  })
+      abandoned: ({ name }) => new Error(`nobody knows what became of ${name}`),
+      late: ({ name }, waiting) => new Error(`${name} is late, of ${waiting}`),
+    },
+    { ...OPTIONS, timeout },
+  )
   return { group, batches, sent: () => batches.map(({ names }) => names) }
 }
 
@@ -81,13 +92,15 @@ describe('group commit', () => {
     const controller = new AbortController()
     const { signal } = controller
     const left = group.run({ ...work('left', 'a'), signal })
+    const lost = expect(left).rejects.toThrow('nobody knows what became of left')
     const other = group.run(work('other', 'b'))
     const waiting = group.run({ ...work('waiting', 'a'), signal })
     controller.abort(new Error('enough'))
     await expect(waiting).rejects.toThrow('enough')
     await expect(group.run({ ...work('late', 'd'), signal })).rejects.toThrow('enough')
     for (const batch of batches) batch.back()
-    expect(await Promise.all([left, other])).toEqual(['left', 'other'])
+    expect(await other).toBe('other')
+    await lost
     expect(sent()).toEqual([['left'], ['other']])
   })
 
@@ -111,7 +124,7 @@ describe('group commit', () => {
     const all = [group.run(work('a', 'a')), group.run(work('b', 'b'))]
     for (let n = 0; n < 600; n++) all.push(group.run(work(`${n}`, `${n}`)))
     for (let n = 0; n < 3; n++) {
-      all.push(group.run({ ...work(`large ${n}`, `large ${n}`), size: 3 * 2 ** 20 }))
+      all.push(group.run({ ...work(`large ${n}`, `large ${n}`), bytes: 3 * 2 ** 20 }))
     }
     for (let n = 0; n < 8; n++) {
       batches[n]?.back()
@@ -119,6 +132,80 @@ describe('group commit', () => {
     }
     await Promise.all(all)
     expect(sent().map(({ length }) => length)).toEqual([1, 1, 500, 101, 1, 1])
+  })
+
+  test('sends what is blocked apart and patiently, all that is about the same together', async () => {
+    const { group, batches, sent } = harness()
+    const all = [group.run(work('0', 'z')), group.run(work('1', 'y'))]
+    for (const name of ['a1', 'a2', 'b1', 'c1', 'd1']) all.push(group.run(work(name, name.slice(0, 1))))
+    batches[0]?.back()
+    await all[0]
+    // All but one are blocked; there is room for two patient batches.
+    batches[2]?.back(['blocked', 'blocked', 'blocked', 'blocked', { result: 'd1' }])
+    await all[6]
+    const next = group.run(work('a3', 'a'))
+    const other = group.run(work('e1', 'e'))
+    expect(sent().slice(2)).toEqual([['a1', 'a2', 'b1', 'c1', 'd1'], ['a1', 'a2'], ['b1'], ['e1']])
+    expect(batches.map(({ patient }) => patient)).toEqual([false, false, false, true, true, false])
+    batches[4]?.back(['blocked'])
+    batches[3]?.back()
+    expect(await Promise.all(all.slice(2, 4))).toEqual(['a1', 'a2'])
+    await new Promise(setImmediate)
+    // b had its turn, and waits behind c.
+    expect(sent().slice(6)).toEqual([['c1'], ['b1']])
+    for (const batch of batches) batch.back()
+    await new Promise(setImmediate)
+    for (const batch of batches) batch.back()
+    expect(await Promise.all([...all, next, other])).toEqual([
+      '0',
+      '1',
+      'a1',
+      'a2',
+      'b1',
+      'c1',
+      'd1',
+      'a3',
+      'e1',
+    ])
+  })
+
+  test('lets go of what is aborted while it is blocked', async () => {
+    const { group, batches, sent } = harness()
+    const controller = new AbortController()
+    const { signal } = controller
+    const all = ['a', 'b', 'c'].map((name) => group.run({ ...work(name, name), signal }))
+    const told = Promise.allSettled(all)
+    batches[0]?.back(['blocked'])
+    batches[1]?.back(['blocked'])
+    await new Promise(setImmediate)
+    batches[2]?.back(['blocked'])
+    await new Promise(setImmediate)
+    expect(sent()).toEqual([['a'], ['b'], ['c'], ['a'], ['b']])
+    controller.abort(new Error('enough'))
+    const after = group.run(work('after', 'c'))
+    expect(sent().at(-1)).toEqual(['after'])
+    for (const batch of batches) batch.back()
+    expect(await after).toBe('after')
+    expect((await told).map((outcome) => String('reason' in outcome && outcome.reason))).toEqual([
+      'Error: nobody knows what became of a',
+      'Error: nobody knows what became of b',
+      'Error: enough',
+    ])
+  })
+
+  test('tells who waits beyond the timeout, and lets the others go on', async () => {
+    const { group, batches } = harness({ timeout: 1 })
+    const left = group.run(work('left', 'a'))
+    const blocked = group.run(work('blocked', 'b'))
+    const waiting = group.run(work('waiting', 'a'))
+    batches[1]?.back(['blocked'])
+    await expect(waiting).rejects.toThrow('waiting is late, of 1')
+    expect(group.load).toEqual({ waiting: 0, blocked: 0, batches: 2 })
+    batches[2]?.back(['blocked'])
+    await new Promise(setImmediate)
+    batches[3]?.back()
+    batches[0]?.back()
+    expect(await Promise.all([left, blocked])).toEqual(['left', 'blocked'])
   })
 
   test('keeps the order of what is about the same, whatever comes back when', async () => {
@@ -129,13 +216,23 @@ describe('group commit', () => {
         fc.infiniteStream(fc.nat(3)),
         async (items, delays) => {
           const done: number[] = []
-          const group = new GroupCommit<Work & { n: number }, number>(async (batch) => {
-            for (let turns = delays.next().value as number; turns > 0; turns--) await Promise.resolve()
-            return batch.map(({ n }) => {
+          const next = () => delays.next().value as number
+          const send = async (batch: readonly (Work & { n: number })[]) => {
+            for (let turns = next(); turns > 0; turns--) await Promise.resolve()
+            const held = new Set(next() === 0 ? batch[0]?.keys.slice(0, 1) : [])
+            return batch.map(({ n, keys }): Outcome<number> => {
+              if (keys.some((key) => held.has(key))) {
+                for (const key of keys) held.add(key)
+                return 'blocked'
+              }
               done.push(n)
               return { result: n }
             })
-          })
+          }
+          const group = new GroupCommit<Work & { n: number }, number>(
+            { send, abandoned: () => new Error(), late: () => new Error() },
+            OPTIONS,
+          )
           const all = items.map((keys, n) => group.run({ ...work(`${n}`, ...keys), n }))
           expect(await Promise.all(all)).toEqual(items.map((_, n) => n))
           for (const key of ['a', 'b', 'c'] as const) {

@@ -21,7 +21,6 @@ eventStoreConformance({
     return { connect: () => Promise.resolve(new PostgresStore({ client, schema })) }
   },
   declined: {
-    push: 'its readers poll',
     rawEvents: 'there is one connection to it, which is that of the store',
     faults: 'there is no connection to break',
     stalls: 'there is one connection to it',

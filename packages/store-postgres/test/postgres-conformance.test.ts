@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, it } from '@jest/globals'
 import { type DomainEvent } from '@eventmill/core'
 import { eventStoreConformance } from '@eventmill/store-conformance'
+import type pg from 'pg'
 import { PostgresStore } from '@eventmill/store-postgres'
 import { type PostgresServer, startPostgres } from './postgres-server.ts'
 
@@ -18,15 +19,21 @@ eventStoreConformance({
   name: 'PostgresStore on a server',
   fixture: async () => {
     const schema = `rule "${++schemas}" of 'many'`
-    const pool = server.pool({ max: 20 })
+    const pool = server.pool({ max: 50 })
     const pools = [pool]
-    await new PostgresStore({ client: pool, schema }).migrate()
+    const stores: PostgresStore[] = []
+    const connect = (client: pg.Pool) => {
+      const store = new PostgresStore({ client, schema })
+      stores.push(store)
+      return Promise.resolve(store)
+    }
+    await (await connect(pool)).migrate()
     return {
-      connect: () => Promise.resolve(new PostgresStore({ client: pool, schema })),
+      connect: () => connect(pool),
       connectElsewhere: () => {
         const client = server.pool({ max: 2 })
         pools.push(client)
-        return Promise.resolve(new PostgresStore({ client, schema }))
+        return connect(client)
       },
       rawEvents: async () => {
         const name = `"${schema.replaceAll('"', '""')}"`
@@ -51,12 +58,13 @@ eventStoreConformance({
         }
       },
       dispose: async () => {
+        // A store that listens holds a connection of its pool.
+        for (const store of stores) await store.close()
         for (const each of pools) await each.end()
       },
     }
   },
   declined: {
-    push: 'its readers poll',
     faults: 'its connections cannot be broken by these tests yet',
     stalls: 'its appends cannot be stopped by these tests yet',
     clock: 'its clock is that of the server',

@@ -1,0 +1,96 @@
+import { type AppendResult, streamKey } from '@eventmill/core'
+import { patiently } from '../database/patience.ts'
+import { ConnectionLost, Locked, storeBusy, toldError, ValueRefused } from '../errors.ts'
+import { type EventLog } from '../event-log.ts'
+import { type EventTypes } from '../event-types.ts'
+import { GroupCommit, type Load, type Outcome, type Queued } from '../group-commit.ts'
+import { type Append, outcomeUnknown } from './appends.ts'
+
+/** So many batches are under way at a time: while one is written to the disk, the other is made. */
+const BATCHES = 2
+/** So many appends travel together. */
+const MOST = 500
+/** In milliseconds: how long a batch waits for others that create the same stream, before it goes on without it. */
+const PATIENCE = 100
+/** In milliseconds: how long an append waits for a stream that is locked, before it tries again. */
+const LONG_PATIENCE = 1_000
+
+interface QueuedAppend extends Append, Queued {}
+
+/** Appends of one store on their way to the database. */
+export class Appending {
+  readonly #log: EventLog
+  readonly #types: EventTypes
+  readonly #timeout: number
+  readonly #onStored: () => void
+  readonly #group: GroupCommit<QueuedAppend, AppendResult>
+
+  /** `timeout` in milliseconds. `onStored` is called whenever something may have been stored. */
+  constructor(log: EventLog, types: EventTypes, timeout: number, onStored: () => void) {
+    this.#log = log
+    this.#types = types
+    this.#timeout = timeout
+    this.#onStored = onStored
+    this.#group = new GroupCommit<QueuedAppend, AppendResult>(
+      {
+        send: (batch, patient) => this.#send(batch, patient),
+        abandoned: outcomeUnknown,
+        late: (append, waiting) => (append.sent ? outcomeUnknown(append) : storeBusy(waiting)),
+      },
+      { batches: BATCHES, most: MOST, timeout },
+    )
+  }
+
+  get load(): Load {
+    return this.#group.load
+  }
+
+  append(append: Append, signal: AbortSignal | undefined): Promise<AppendResult> {
+    const keys = append.appends.map(({ stream }) => streamKey(stream))
+    const bytes = append.data.reduce((sum, { length }) => sum + length, 0)
+    return this.#group.run(Object.assign(append, { keys, bytes, signal }))
+  }
+
+  close(error: Error): Promise<void> {
+    return this.#group.close(error)
+  }
+
+  async #send(batch: readonly QueuedAppend[], patient: boolean): Promise<readonly Outcome<AppendResult>[]> {
+    try {
+      return await patiently(() => this.#attempt(batch, patient), this.#timeout)
+    } catch (error) {
+      if (error instanceof Locked) return batch.map(() => 'blocked')
+      if (error instanceof ValueRefused && batch.length > 1) return this.#sendHalves(batch, patient)
+      return batch.map((append) => ({
+        error: append.sent ? outcomeUnknown(append, error) : toldError(error),
+      }))
+    }
+  }
+
+  async #attempt(
+    batch: readonly QueuedAppend[],
+    patient: boolean,
+  ): Promise<readonly Outcome<AppendResult>[]> {
+    const typeKeys = await this.#types.keysOf(batch.flatMap(({ events }) => events))
+    const sending = { wait: patient, patience: patient ? LONG_PATIENCE : PATIENCE }
+    try {
+      const outcomes = await this.#log.append(batch, typeKeys, sending)
+      this.#onStored()
+      return outcomes
+    } catch (error) {
+      // It may be stored, or arrive yet: from now on it is sent as what may have been sent before.
+      if (error instanceof ConnectionLost && error.sent) for (const append of batch) append.sent = true
+      throw error
+    }
+  }
+
+  /** Whose payload it is that the database refuses shows when they travel apart. */
+  async #sendHalves(
+    batch: readonly QueuedAppend[],
+    patient: boolean,
+  ): Promise<readonly Outcome<AppendResult>[]> {
+    const half = Math.ceil(batch.length / 2)
+    const first = await this.#send(batch.slice(0, half), patient)
+    return [...first, ...(await this.#send(batch.slice(half), patient))]
+  }
+}

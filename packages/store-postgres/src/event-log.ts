@@ -1,0 +1,159 @@
+import {
+  type AppendResult,
+  type DomainEvent,
+  type Position,
+  repeatedResult,
+  type StreamId,
+} from '@eventmill/core'
+import {
+  type Answer,
+  type Append,
+  conflictOf,
+  outcomeUnknown,
+  type Parts,
+  resultsOf,
+  type Sending,
+  valuesOf,
+} from './appending/appends.ts'
+import { type Outcome } from './group-commit.ts'
+import { identityOf, lastDigits } from './appending/identity.ts'
+import { type Database, numberArray, type Statement, statement, type Values } from './database/database.ts'
+import { type EventTypes } from './event-types.ts'
+import { COLUMNS, eventOf, typesIn } from './reading/page.ts'
+import { StreamPages } from './reading/stream-pages.ts'
+
+/** How far the log has got. */
+export interface Progress {
+  readonly head: Position
+  readonly newest: Position
+}
+
+/** The statements over the tables of one schema, through one database or one transaction of it. */
+export class EventLog {
+  readonly streams: StreamPages
+  readonly #database: Database
+  readonly #types: EventTypes
+  readonly #append: Statement
+  readonly #findCommit: Statement
+  readonly #findLost: Statement
+  readonly #commit: Statement
+  readonly #horizon: Statement
+  readonly #head: Statement
+  readonly #progress: Statement
+
+  /** `schema` is quoted. */
+  constructor(database: Database, schema: string, types: EventTypes) {
+    this.#database = database
+    this.#types = types
+    this.streams = new StreamPages(database, schema, types)
+    this.#append = statement(`select ${schema}.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`)
+    const ofStream = `from ${schema}.streams s
+      where s.aggregate_type = $1 and s.aggregate_id = $2`
+    this.#findCommit = statement(
+      `select (select c.parts from ${schema}.commits c where c.stream = s.stream and c.commit_id = $3) ${ofStream}`,
+    )
+    this.#findLost = statement(`select ${schema}.find_append(s.stream, $3, $4::integer) ${ofStream}`)
+    this.#commit = statement(
+      `select p.number, s.aggregate_type, s.aggregate_id, ${COLUMNS.replace('bytes', 'null')}
+       from unnest($1::bigint[], $2::integer[], $3::integer[]) with ordinality p (stream, first, last, number)
+       join ${schema}.streams s using (stream)
+       left join ${schema}.events e on e.stream = p.stream and e.sequence between p.first and p.last
+       order by p.number, e.sequence`,
+    )
+    this.#horizon = statement(`select ${schema}.horizon()`)
+    this.#head = statement(`select ${schema}.head()`)
+    this.#progress = statement(`select ${schema}.head(), (select max(position) from ${schema}.events)`)
+  }
+
+  /** Sends a batch of appends once. */
+  async append(
+    batch: readonly Append[],
+    typeKeys: readonly number[],
+    sending: Sending,
+  ): Promise<readonly Outcome<AppendResult>[]> {
+    const [row] = await this.#database.attempt(this.#append, valuesOf(batch, typeKeys, sending))
+    const answer = JSON.parse(String(row?.[0])) as Answer
+    const results = resultsOf(batch, answer)
+    return Promise.all(
+      batch.map(async (append, index): Promise<Outcome<AppendResult>> => {
+        const result = results[index]
+        const verdict = answer.verdicts[index]
+        if (result !== undefined) return { result }
+        if (verdict == null || 'superseded' in verdict) return { error: outcomeUnknown(append) }
+        if ('locked' in verdict) return 'blocked'
+        if ('conflict' in verdict) return { error: conflictOf(append, verdict.conflict) }
+        return this.#repeated(append, verdict.parts)
+      }),
+    )
+  }
+
+  /** The append that was stored under this commit id, if there is one. */
+  async findCommit(
+    { aggregateType, aggregateId }: StreamId,
+    commitId: string,
+    signal?: AbortSignal,
+  ): Promise<AppendResult | undefined> {
+    const lost = identityOf(commitId)
+    const [row] =
+      lost === undefined
+        ? await this.#database.query(this.#findCommit, [aggregateType, aggregateId, commitId], signal)
+        : await this.#database.query(
+            this.#findLost,
+            [aggregateType, aggregateId, lost.tail, String(lost.count)],
+            signal,
+          )
+    const parts = row?.[0]
+    return parts == null ? undefined : this.#commitOf(JSON.parse(parts) as Parts, signal)
+  }
+
+  /** The position up to which nothing can still be committed. */
+  async horizon(signal?: AbortSignal): Promise<Position> {
+    const [row] = await this.#database.query(this.#horizon, [], signal)
+    return Number(row?.[0])
+  }
+
+  async head(): Promise<Position> {
+    const [row] = await this.#database.query(this.#head, [])
+    return Number(row?.[0])
+  }
+
+  /** The head, and the last event that is there, which is beyond it while older appends are in flight. */
+  async progress(): Promise<Progress> {
+    const [row] = await this.#database.query(this.#progress, [])
+    return { head: Number(row?.[0]), newest: Number(row?.[1] ?? 0) }
+  }
+
+  async #repeated(append: Append, parts: Parts): Promise<Outcome<AppendResult>> {
+    try {
+      const earlier = await this.#commitOf(parts)
+      const result = repeatedResult(earlier, append.appends, append.repeatableAs)
+      // What the store itself has sent again is new to its caller.
+      const own = !append.repeats && result.events[0]?.id.endsWith(lastDigits(append.tails[0] ?? '')) === true
+      return { result: { ...result, repeated: !own } }
+    } catch (error) {
+      return { error }
+    }
+  }
+
+  async #commitOf(parts: Parts, signal?: AbortSignal): Promise<AppendResult> {
+    const values: Values = [
+      numberArray(parts.map(([stream]) => stream)),
+      numberArray(parts.map(([, generation, count]) => generation - count + 1)),
+      numberArray(parts.map(([, generation]) => generation)),
+    ]
+    const rows = await this.#database.query(this.#commit, values, signal)
+    const stored = rows.filter((row) => row[3] !== null)
+    const types = await typesIn(stored, 3, this.#types)
+    const streamOf = (row: Values) => ({ aggregateType: String(row[1]), aggregateId: String(row[2]) })
+    const events: DomainEvent[] = stored.map((row) => eventOf(row, 3, streamOf(row), types))
+    return {
+      streams: parts.flatMap((_, index) => {
+        const row = rows.find((candidate) => Number(candidate[0]) === index + 1)
+        return row === undefined ? [] : [streamOf(row)]
+      }),
+      events,
+      generations: parts.map(([, generation]) => generation),
+      repeated: true,
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import { checkKeys, invalidArgument } from '@eventmill/core'
+import { type Pglite, type PgPool } from './database/client.ts'
+import { type CheckedTimeouts, TIMEOUTS } from './database/patience.ts'
+import { type PostgresStoreOptions } from './postgres-store.ts'
+
+/** Options that passed their check, complete. */
+export interface CheckedOptions {
+  readonly client: PgPool | Pglite
+  readonly schema: string
+  readonly prepare: boolean
+  readonly timeouts: CheckedTimeouts
+}
+
+/** The options, complete. Throws `ARGUMENT_INVALID`. */
+export function checkOptions(options: PostgresStoreOptions): CheckedOptions {
+  checkKeys(options, OPTIONS, 'options')
+  const { client, schema = 'eventmill', prepare = true, timeouts = {} } = options
+  if (!isClient(client)) throw invalidArgument('options.client', 'a pg.Pool or a PGlite', client)
+  if (typeof schema !== 'string' || !isName(schema)) {
+    throw invalidArgument(
+      'options.schema',
+      'a name of 1 to 63 bytes, without NUL and not beginning with pg_',
+      schema,
+    )
+  }
+  if (typeof prepare !== 'boolean') throw invalidArgument('options.prepare', 'a boolean', prepare)
+  checkKeys(timeouts, TIMEOUT_OPTIONS, 'options.timeouts')
+  const { operation = TIMEOUTS.operation, statement = TIMEOUTS.statement } = timeouts
+  checkTimeout(operation, 'options.timeouts.operation')
+  checkTimeout(statement, 'options.timeouts.statement')
+  return { client, schema, prepare, timeouts: { operation, statement } }
+}
+
+const OPTIONS = new Set(['client', 'schema', 'prepare', 'timeouts'])
+const TIMEOUT_OPTIONS = new Set(['operation', 'statement'])
+/** Timers take no more, in milliseconds. */
+const LONGEST = 2 ** 31 - 1
+
+function isClient(client: unknown): boolean {
+  if (typeof client !== 'object' || client === null) return false
+  // A single client of pg has `connect` as well, but what it is for is over once it is lost.
+  return 'waitReady' in client || ('connect' in client && 'totalCount' in client)
+}
+
+/** Longer ones would be cut off by the server, and may then be those of another schema. */
+function isName(schema: string): boolean {
+  const { length } = new TextEncoder().encode(schema)
+  return length >= 1 && length <= 63 && !schema.includes('\0') && !schema.startsWith('pg_')
+}
+
+function checkTimeout(time: unknown, argument: string): void {
+  if (typeof time === 'number' && time >= 1 && time <= LONGEST) return
+  throw invalidArgument(argument, `a number of milliseconds from 1 to ${LONGEST}`, time)
+}

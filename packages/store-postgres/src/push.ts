@@ -1,0 +1,237 @@
+import { eventmillError, type Position } from '@eventmill/core'
+import { type OwnDatabase, type Statement, statement } from './database/database.ts'
+import { type Progress } from './event-log.ts'
+
+/** Somebody waits for the head to get beyond a position. */
+export interface Reader {
+  readonly after: Position
+  readonly since: Date
+  /** Why it still waits: nothing has come, or an append in flight holds back what has. */
+  readonly reason: 'nothing new' | 'held back'
+}
+
+/** In milliseconds. Notifications of one store are so far apart at least: each costs the server a commit. */
+const SPACING = 5
+/** Without notifications the head is asked for at these intervals, the longer the less happens. */
+const SHORTEST_POLL = 20
+const LONGEST_POLL = 1_250
+/** With notifications, of which one may be lost: the process that should send it may die. */
+const LISTENING_POLL = 5_000
+/** So long the connection is kept for the next reader. */
+const LINGER = 10_000
+
+/**
+ * Tells readers when the head grows: by notifications, which stores send after their appends and apart from them, since
+ * a notification within an append would make appends wait for each other; and by polling, which alone is relied upon.
+ */
+export class Push {
+  readonly #database: OwnDatabase
+  readonly #progress: () => Promise<Progress>
+  readonly #channel: string
+  readonly #notify: Statement
+  readonly #waiting = new Set<Waiting>()
+  #stopListening: (() => void) | undefined
+  /** Whether a notification has come over this connection: a pooler may swallow them. */
+  #heard = false
+  #watching = false
+  #closed = false
+  #wake: (() => void) | undefined
+  #linger: ReturnType<typeof setTimeout> | undefined
+  /** Notifications: none, or when the last one left; whether another is due. */
+  #notifiedAt = -Infinity
+  #notifying = false
+  #notificationDue = false
+
+  constructor(database: OwnDatabase, schema: string, progress: () => Promise<Progress>) {
+    this.#database = database
+    this.#progress = progress
+    this.#channel = statement(schema).name
+    this.#notify = statement(`select pg_notify('${this.#channel}', '')::text`)
+  }
+
+  get listening(): boolean {
+    return this.#stopListening !== undefined && this.#heard
+  }
+
+  get readers(): readonly Reader[] {
+    return [...this.#waiting].map(({ after, since, reason }) => ({ after, since, reason }))
+  }
+
+  /** Resolves once the head is beyond `after`. Fails with `CHECKPOINT_AHEAD` where there is no such event. */
+  wait(after: Position, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const end = () => {
+        this.#waiting.delete(waiting)
+        signal.removeEventListener('abort', abort)
+      }
+      const abort = () => {
+        end()
+        reject(signal.reason as Error)
+        this.#wakeUp()
+      }
+      const waiting: Waiting = {
+        after,
+        since: new Date(),
+        reason: 'nothing new',
+        resolve: () => {
+          end()
+          resolve()
+        },
+        reject: (error: Error) => {
+          end()
+          reject(error)
+        },
+      }
+      signal.addEventListener('abort', abort, { once: true })
+      this.#waiting.add(waiting)
+      if (this.#watching) this.#wakeUp()
+      else void this.#watch()
+    })
+  }
+
+  /** Tells readers here and elsewhere that there may be something new. */
+  announce(): void {
+    if (this.#waiting.size > 0) this.#wakeUp()
+    this.#notificationDue = true
+    if (!this.#notifying) void this.#sendNotifications()
+  }
+
+  close(error: Error): void {
+    this.#closed = true
+    for (const waiting of [...this.#waiting]) waiting.reject(error)
+    this.#wakeUp()
+    this.#stop()
+  }
+
+  async #sendNotifications(): Promise<void> {
+    this.#notifying = true
+    while (this.#notificationDue && !this.#closed) {
+      await pause(this.#notifiedAt + SPACING - performance.now())
+      this.#notificationDue = false
+      this.#notifiedAt = performance.now()
+      // Where it is lost, readers poll.
+      await this.#database.attempt(this.#notify).catch(() => undefined)
+    }
+    this.#notifying = false
+  }
+
+  async #watch(): Promise<void> {
+    this.#watching = true
+    clearTimeout(this.#linger)
+    let poll = SHORTEST_POLL
+    while (this.#waiting.size > 0) {
+      const woken = this.#sleepUntilWoken()
+      try {
+        await this.#listen()
+        const { head, newest } = await this.#progress()
+        const served = this.#serve(head, newest)
+        poll = served || newest > head ? SHORTEST_POLL : Math.min(LONGEST_POLL, poll * 2)
+        if (this.listening && newest <= head) poll = LISTENING_POLL
+      } catch (error) {
+        for (const waiting of [...this.#waiting]) waiting.reject(error as Error)
+      }
+      if (this.#waiting.size === 0) this.#wakeUp()
+      await woken(poll)
+    }
+    this.#watching = false
+    this.#linger = setTimeout(() => {
+      this.#stop()
+    }, LINGER)
+    unref(this.#linger)
+  }
+
+  /** Whether anybody was served. */
+  #serve(head: Position, newest: Position): boolean {
+    let served = false
+    for (const waiting of [...this.#waiting]) {
+      if (waiting.after < head) {
+        waiting.resolve()
+        served = true
+      } else if (waiting.after > newest) {
+        waiting.reject(checkpointAhead(waiting.after, head))
+      } else {
+        waiting.reason = newest > head ? 'held back' : 'nothing new'
+      }
+    }
+    return served
+  }
+
+  async #listen(): Promise<void> {
+    if (this.#stopListening !== undefined || this.#closed) return
+    this.#heard = false
+    const stop = await this.#database
+      .listen(
+        this.#channel,
+        () => {
+          this.#heard = true
+          this.#wakeUp()
+        },
+        () => {
+          this.#stopListening = undefined
+          this.#wakeUp()
+        },
+      )
+      .catch(() => undefined)
+    if (stop === undefined) return
+    this.#stopListening = stop
+    if (this.#isClosed()) this.#stop()
+    // To hear whether notifications come through.
+    else this.announce()
+  }
+
+  /** It may have come to that while something was awaited. */
+  #isClosed(): boolean {
+    return this.#closed
+  }
+
+  #stop(): void {
+    clearTimeout(this.#linger)
+    this.#stopListening?.()
+    this.#stopListening = undefined
+  }
+
+  #wakeUp(): void {
+    this.#wake?.()
+  }
+
+  /** Set up before the head is read, so that nothing that comes meanwhile is slept through. */
+  #sleepUntilWoken(): (time: number) => Promise<void> {
+    const { promise, resolve } = withResolvers()
+    this.#wake = resolve
+    return async (time) => {
+      const timer = setTimeout(resolve, time)
+      await promise
+      clearTimeout(timer)
+    }
+  }
+}
+
+interface Waiting {
+  readonly after: Position
+  readonly since: Date
+  reason: Reader['reason']
+  readonly resolve: () => void
+  readonly reject: (error: Error) => void
+}
+
+function checkpointAhead(after: Position, head: Position): Error {
+  const message = `a reader has got to position ${after}, but the store ends before it, and its head is ${head}: the store has lost its last events, as in a failover; rebuild what the reader has written`
+  return eventmillError('CHECKPOINT_AHEAD', message, { after, head })
+}
+
+function pause(time: number): Promise<void> {
+  return time <= 0 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, time))
+}
+
+function withResolvers(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let fulfil: (() => void) | undefined
+  const promise = new Promise<void>((resolve) => {
+    fulfil = resolve
+  })
+  return { promise, resolve: () => fulfil?.() }
+}
+
+/** A connection that is kept for later keeps no process alive. */
+function unref(timer: ReturnType<typeof setTimeout>): void {
+  if (typeof timer === 'object') (timer as { unref?: () => void }).unref?.()
+}

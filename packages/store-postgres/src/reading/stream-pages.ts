@@ -1,0 +1,101 @@
+import { type CheckedRead, type DomainEvent, type StreamId } from '@eventmill/core'
+import { type Database, numberArray, type Statement, statement, textArray } from '../database/database.ts'
+import { type EventTypes } from '../event-types.ts'
+import { bytesAlong, COLUMNS, eventOf, type Page, PAGE_BYTES, type Range, typesIn, WIDTH } from './page.ts'
+
+/** A page of a stream that somebody wants. */
+export interface StreamRange extends Range {
+  readonly stream: StreamId
+  readonly size: number
+}
+
+/** Reads pages of many streams at once. */
+export class StreamPages {
+  readonly #database: Database
+  readonly #types: EventTypes
+  readonly #forwards: Statement
+  readonly #backwards: Statement
+
+  constructor(database: Database, schema: string, types: EventTypes) {
+    this.#database = database
+    this.#types = types
+    this.#forwards = pagesStatement(schema, 'asc')
+    this.#backwards = pagesStatement(schema, 'desc')
+  }
+
+  /** The pages, in the order of the ranges. All together hold no more bytes than one page may. */
+  async read(
+    ranges: readonly StreamRange[],
+    { backwards, signal }: Pick<CheckedRead, 'backwards' | 'signal'>,
+  ): Promise<readonly Page[]> {
+    const budget = Math.ceil(PAGE_BYTES / ranges.length)
+    const values = [
+      textArray(ranges.map(({ stream }) => stream.aggregateType)),
+      textArray(ranges.map(({ stream }) => stream.aggregateId)),
+      numberArray(ranges.map(({ after }) => after)),
+      numberArray(ranges.map(({ upTo }) => Math.min(upTo, Number.MAX_SAFE_INTEGER))),
+      numberArray(ranges.map(({ size }) => size)),
+      String(budget),
+    ]
+    const rows = await this.#database.query(backwards ? this.#backwards : this.#forwards, values, signal)
+    const types = await typesIn(rows, 1, this.#types)
+    const pages = ranges.map(() => ({ events: [] as DomainEvent[], bytes: 0 }))
+    for (const row of rows) {
+      const number = Number(row[0]) - 1
+      const [page, range] = [pages[number], ranges[number]]
+      if (page === undefined || range === undefined) continue
+      page.events.push(eventOf(row, 1, range.stream, types))
+      page.bytes = Number(row[WIDTH])
+    }
+    return ranges.map(({ after, upTo, size }, index) => {
+      const { events, bytes } = pages[index] ?? { events: [], bytes: 0 }
+      const full = events.length === size || bytes >= budget
+      const last = events.at(-1)?.sequence ?? 0
+      if (!full) return { events, rest: { after: upTo, upTo } }
+      return { events, rest: backwards ? { after, upTo: last - 1 } : { after: last, upTo } }
+    })
+  }
+
+  /** Reads one stream, and leaves out what comes after its first page was read. */
+  of(
+    stream: StreamId,
+    options: Pick<CheckedRead, 'backwards' | 'signal'>,
+    first: (range: StreamRange) => Promise<Page> = (range) => this.#page(range, options),
+  ): (range: Range & { readonly size: number }) => Promise<Page> {
+    if (options.backwards) return (range) => this.#page({ ...range, stream }, options)
+    let end: number | undefined
+    return async (range) => {
+      const { events, rest } = await first({ ...range, stream })
+      if (rest.after >= rest.upTo) return { events, rest }
+      if (end === undefined) {
+        const whole = { stream, after: 0, upTo: Infinity, size: 1 }
+        const last = await this.#page(whole, { ...options, backwards: true })
+        end = last.events[0]?.sequence ?? 0
+      }
+      return { events, rest: { after: rest.after, upTo: Math.min(rest.upTo, end) } }
+    }
+  }
+
+  async #page(range: StreamRange, options: Pick<CheckedRead, 'backwards' | 'signal'>): Promise<Page> {
+    const [page] = await this.read([range], options)
+    return page ?? { events: [], rest: { after: range.upTo, upTo: range.upTo } }
+  }
+}
+
+// The laterals keep to the indexes, whatever the planner believes of the sizes of tables.
+function pagesStatement(schema: string, direction: 'asc' | 'desc'): Statement {
+  return statement(
+    `select r.number, ${COLUMNS}
+     from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::integer[])
+       with ordinality r (aggregate_type, aggregate_id, after, up_to, size, number)
+     cross join lateral (
+       select stream from ${schema}.streams s
+       where s.aggregate_type = r.aggregate_type and s.aggregate_id = r.aggregate_id offset 0) s
+     cross join lateral (
+       select e.*, ${bytesAlong('sequence', direction)} from (
+         select * from ${schema}.events e
+         where e.stream = s.stream and e.sequence > r.after and e.sequence <= r.up_to
+         order by e.sequence ${direction} limit r.size) e) e
+     where bytes - own_bytes < $6::bigint`,
+  )
+}

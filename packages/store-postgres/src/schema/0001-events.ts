@@ -1,0 +1,367 @@
+/**
+ * Streams, events and commit ids, and the functions on which everything rests.
+ *
+ * An append takes a shared advisory lock on the last position that was given out before its own. A reader looks for the
+ * lowest such lock: nothing can still commit at or below it. So readers pass over nothing, and wait for nobody but
+ * appends in flight.
+ */
+export const events = `
+create table $schema.streams (
+  stream bigint generated always as identity primary key,
+  aggregate_type text collate "C" not null,
+  aggregate_id text collate "C" not null,
+  unique (aggregate_type, aggregate_id)
+);
+
+create table $schema.types (
+  type integer generated always as identity primary key,
+  source text collate "C" not null,
+  name text collate "C" not null,
+  version bigint not null,
+  unique (source, name, version)
+);
+
+create sequence $schema.positions as bigint increment by 1 cache 1 no cycle;
+
+-- The order of the columns leaves no padding between them.
+create table $schema.events (
+  position bigint primary key,
+  stream bigint not null,
+  time timestamptz not null,
+  sequence integer not null,
+  type integer not null,
+  id uuid not null,
+  data json not null,
+  metadata json,
+  unique (stream, sequence)
+);
+
+-- parts: for each stream of the append, in its order, [stream, generation after it, number of events]
+create table $schema.commits (
+  stream bigint not null,
+  commit_id text collate "C" not null,
+  parts json not null,
+  primary key (stream, commit_id)
+);
+
+-- Appends that were sent again: a first attempt that arrives late finds itself here, and does nothing. Kept for a day.
+create table $schema.resends (
+  identity text collate "C" primary key,
+  conflict json,
+  time timestamptz not null default now()
+);
+
+create view $schema.event_log as
+  select e.position, s.aggregate_type, s.aggregate_id, e.sequence, e.id, e.time,
+    t.source, t.name as type, t.version, e.data, coalesce(e.metadata, '{}') as metadata
+  from $schema.events e join $schema.streams s using (stream) join $schema.types t using (type);
+
+-- The arrays stream_types and stream_ids name the streams of a batch of appends, each once. entries holds four numbers
+-- for what an append wants of a stream: the number of the append, that of the stream, the generation expected (-1: any,
+-- -2: exists), and how many events it brings. commit_ids has an item for each append, or is null. The others have one
+-- for each event; tails are the last 20 digits of their ids, and that of its first event tells an append from all others.
+--
+-- resends has, for each append that may have been sent before, the tail under which it was; or is null.
+-- wait: whether to wait for streams that other transactions have locked, or to pass over them. patience: how long, in
+-- milliseconds; null leaves it to the session.
+--
+-- Returns { time, positions, generations, verdicts }: the positions of the events and the generations of the entries, as
+-- far as they were stored; of each append null, or { parts } where it was stored before, { conflict: [number of the
+-- entry, actual generation] }, { locked }, or { superseded } where it was sent again and that came first.
+create function $schema.append(
+  stream_types text[], stream_ids text[], entries integer[], commit_ids text[],
+  tails text[], type_keys integer[], datas json, metadatas json,
+  resends text[], wait boolean, patience integer
+) returns json language plpgsql volatile
+-- Plans that are made once, and that no statistics can spoil.
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+as $body$
+#variable_conflict use_column
+declare
+  streams constant integer := cardinality(stream_ids);
+  keys bigint[];
+  generations integer[];
+  any_resent boolean;
+  entry integer := 1;
+  append integer;
+  entries_begin integer;
+  ordinal integer;
+  expected integer;
+  actual integer;
+  own integer;
+  locked boolean;
+  conflict json;
+  verdict json;
+  verdicts json[];
+  written_key bigint;
+  parts json[];
+  event integer := 1;
+  any_stored boolean := false;
+  entry_generations integer[];
+  event_streams bigint[];
+  event_sequences integer[];
+  now_ms bigint;
+  stamp text;
+  positions bigint[];
+begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    raise exception 'eventmill appends under read committed, not under %', current_setting('transaction_isolation')
+      using errcode = 'feature_not_supported';
+  end if;
+
+  -- W1: all streams are locked, in one order, before anything is looked at.
+  if streams = 1 then
+    select array[s.stream] into keys from $schema.streams s
+      where s.aggregate_type = stream_types[1] and s.aggregate_id = stream_ids[1]
+      for no key update skip locked;
+  end if;
+  if keys is null then
+    keys := $schema.locked_streams(stream_types, stream_ids, wait, patience);
+  end if;
+
+  -- W2: in a new statement, whose snapshot is newer than the locks.
+  if streams = 1 then
+    select array[coalesce((
+        select e.sequence from $schema.events e where e.stream = keys[1] order by e.sequence desc limit 1), 0)],
+      exists (select from $schema.resends)
+      into generations, any_resent;
+  else
+    select array_agg(coalesce((
+        select e.sequence from $schema.events e where e.stream = k.key order by e.sequence desc limit 1), 0)
+        order by k.number),
+      exists (select from $schema.resends)
+      into generations, any_resent
+      from unnest(keys) with ordinality k (key, number);
+  end if;
+  if resends is not null then
+    delete from $schema.resends where identity in (
+      select identity from $schema.resends where time < now() - interval '1 day' for update skip locked);
+  end if;
+
+  while entry <= cardinality(entries) loop
+    append := entries[entry];
+    entries_begin := entry;
+    locked := false;
+    conflict := null;
+    written_key := null;
+    own := 0;
+    while entries[entry] = append loop
+      ordinal := entries[entry + 1];
+      expected := entries[entry + 2];
+      actual := generations[ordinal];
+      if keys[ordinal] is null then
+        locked := true;
+      elsif conflict is null and not (expected = actual or expected = -1 or (expected = -2 and actual > 0)) then
+        conflict := json_build_object('conflict', json_build_array((entry - entries_begin) / 4, actual));
+      end if;
+      if written_key is null and entries[entry + 3] > 0 then
+        written_key := keys[ordinal];
+      end if;
+      own := own + entries[entry + 3];
+      entry := entry + 4;
+    end loop;
+
+    if locked then
+      verdict := '{"locked":true}';
+      -- What comes later to any of its streams must not overtake it.
+      for this in entries_begin..(entry - 1) by 4 loop
+        keys[entries[this + 1]] := null;
+      end loop;
+    else
+      verdict := null;
+      if commit_ids[append] is not null or (own > 0 and (any_resent or resends[append] is not null)) then
+        verdict := $schema.settled(
+          keys[entries[entries_begin + 1]], commit_ids[append], resends[append], written_key,
+          case when own > 0 then tails[event] end, own);
+      end if;
+      if verdict is null then
+        verdict := conflict;
+        if own > 0 and resends[append] is not null then
+          insert into $schema.resends (identity, conflict)
+            values (resends[append], conflict), (tails[event], null) on conflict do nothing;
+        end if;
+      end if;
+    end if;
+    verdicts := verdicts || verdict;
+
+    if verdict is null then
+      parts := null;
+      for this in entries_begin..(entry - 1) by 4 loop
+        ordinal := entries[this + 1];
+        for n in 1..entries[this + 3] loop
+          event_streams := event_streams || keys[ordinal];
+          event_sequences := event_sequences || (generations[ordinal] + n);
+        end loop;
+        generations[ordinal] := generations[ordinal] + entries[this + 3];
+        entry_generations := entry_generations || generations[ordinal];
+        if commit_ids[append] is not null then
+          parts := parts || json_build_array(keys[ordinal], generations[ordinal], entries[this + 3]);
+        end if;
+      end loop;
+      any_stored := any_stored or own > 0;
+      if commit_ids[append] is not null and own > 0 then
+        insert into $schema.commits values (keys[entries[entries_begin + 1]], commit_ids[append], to_json(parts));
+      end if;
+    else
+      event_streams := event_streams || array_fill(null::bigint, array[own]);
+      event_sequences := event_sequences || array_fill(null::integer, array[own]);
+      entry_generations := entry_generations || array_fill(null::integer, array[(entry - entries_begin) / 4]);
+    end if;
+    event := event + own;
+  end loop;
+
+  now_ms := floor(extract(epoch from clock_timestamp()) * 1000);
+  if any_stored then
+    -- W3 and W4: readers stay at or below this position until the transaction is over.
+    perform pg_advisory_xact_lock_shared(
+      $schema.signed_32('$schema.positions'::regclass::oid::bigint), $schema.signed_32($schema.last_position()));
+    -- W5: in the order of the appends. From here on nothing waits for another transaction.
+    select array_agg(nextval('$schema.positions')) into positions from generate_series(1, cardinality(tails));
+    stamp := lpad(to_hex(now_ms), 12, '0');
+    insert into $schema.events (position, stream, time, sequence, type, id, data, metadata)
+      select n.position, n.stream, to_timestamp(now_ms / 1000.0), n.sequence, n.type, (stamp || n.tail)::uuid, n.data,
+        case when json_typeof(n.metadata) <> 'null' then n.metadata end
+      from rows from (
+        unnest(positions, event_streams, event_sequences, type_keys, tails),
+        json_array_elements(datas), json_array_elements(metadatas)
+      ) n (position, stream, sequence, type, tail, data, metadata)
+      where n.stream is not null;
+  end if;
+  return json_build_object(
+    'time', now_ms, 'positions', positions, 'generations', entry_generations, 'verdicts', verdicts);
+end $body$;
+
+-- The keys of these streams, which are created where they are missing, and locked until the transaction is over; null
+-- for those that another transaction has locked.
+create function $schema.locked_streams(stream_types text[], stream_ids text[], wait boolean, patience integer)
+returns bigint[] language plpgsql volatile
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+as $body$
+#variable_conflict use_column
+declare
+  keys bigint[] := array_fill(null::bigint, array[cardinality(stream_ids)]);
+  key bigint;
+  number integer;
+begin
+  if patience is not null then
+    perform set_config('lock_timeout', patience::text, true);
+  end if;
+  for round in 1..2 loop
+    if wait then
+      perform from unnest(stream_types, stream_ids) n (type, id)
+        join $schema.streams s on s.aggregate_type = n.type and s.aggregate_id = n.id
+        order by s.aggregate_type, s.aggregate_id for no key update of s;
+    end if;
+    for number, key in
+      select n.number, s.stream from unnest(stream_types, stream_ids, keys) with ordinality n (type, id, key, number)
+        join $schema.streams s on s.aggregate_type = n.type and s.aggregate_id = n.id
+        where n.key is null
+        order by s.aggregate_type, s.aggregate_id for no key update of s skip locked
+    loop
+      keys[number] := key;
+    end loop;
+    exit when array_position(keys, null) is null;
+    -- This waits for others that create the same.
+    insert into $schema.streams (aggregate_type, aggregate_id)
+      select n.type, n.id from unnest(stream_types, stream_ids, keys) n (type, id, key)
+        where n.key is null and not exists (
+          select from $schema.streams s where s.aggregate_type = n.type and s.aggregate_id = n.id)
+        order by n.type collate "C", n.id collate "C"
+      on conflict do nothing;
+  end loop;
+  return keys;
+end $body$;
+
+-- The verdict on an append that was stored, or decided on, before; null where it was not.
+create function $schema.settled(
+  first_key bigint, commit_id text, resend text, written_key bigint, tail text, events integer
+) returns json language plpgsql volatile as $body$
+#variable_conflict use_variable
+declare
+  earlier json;
+begin
+  if commit_id is not null then
+    select c.parts into earlier from $schema.commits c where c.stream = first_key and c.commit_id = settled.commit_id;
+  end if;
+  if earlier is null and commit_id is null and resend is not null then
+    earlier := $schema.find_append(written_key, tail, events);
+  end if;
+  if earlier is not null then
+    return json_build_object('parts', earlier);
+  end if;
+  select coalesce(r.conflict, '{"superseded":true}') into earlier
+    from $schema.resends r where r.identity = coalesce(resend, tail);
+  return earlier;
+end $body$;
+
+-- The parts of an append that is known by the id of its first event alone: its ids are one after the other. For the rare
+-- repeat of an append without a commit id, whose answer was lost: it looks through the stream, latest first.
+create function $schema.find_append(stream_key bigint, tail text, events integer)
+returns json language plpgsql volatile as $body$
+declare
+  first constant bigint := ('x' || right(tail, 8))::bit(32)::bigint;
+  begin_at bigint;
+begin
+  select e.position into begin_at from $schema.events e
+    where e.stream = stream_key and right(replace(e.id::text, '-', ''), 20) = tail
+    order by e.sequence desc limit 1;
+  return (
+    select json_agg(json_build_array(part.stream, part.generation, part.count) order by part.position)
+    from (
+      select own.stream, max(own.sequence) as generation, count(*) as count, min(own.position) as position
+      from (
+        select e.stream, e.sequence, e.position from $schema.events e
+        where e.position >= begin_at
+          and substr(replace(e.id::text, '-', ''), 13, 12) = left(tail, 12)
+          and ('x' || right(e.id::text, 8))::bit(32)::bigint between first and first + events - 1
+        order by e.position limit events) own
+      group by own.stream) part);
+end $body$;
+
+-- W3: the last position that was given out. Without is_called, which this minds, the first event would be lost.
+create function $schema.last_position() returns bigint language sql volatile as $body$
+  select coalesce(pg_sequence_last_value('$schema.positions'), 0)
+$body$;
+
+-- The lowest 32 bits as the signed integer that advisory locks take.
+create function $schema.signed_32(value bigint) returns integer language sql immutable as $body$
+  select (((value & 4294967295) # 2147483648) - 2147483648)::integer
+$body$;
+
+-- The position up to which nothing can still be committed.
+create function $schema.horizon() returns bigint language plpgsql volatile as $body$
+declare
+  last bigint;
+  lowest bigint;
+begin
+  -- R0
+  if pg_is_in_recovery() then
+    raise exception 'a standby does not know what is in flight: read from the primary'
+      using errcode = 'object_not_in_prerequisite_state';
+  end if;
+  if current_setting('transaction_isolation') <> 'read committed' then
+    raise exception 'eventmill reads under read committed, not under %', current_setting('transaction_isolation')
+      using errcode = 'feature_not_supported';
+  end if;
+  -- R1
+  last := $schema.last_position();
+  -- R2, strictly after R1
+  select min(last + $schema.signed_32(l.objid::bigint - (last & 4294967295))) into lowest
+    from pg_locks l
+    where l.locktype = 'advisory' and l.objsubid = 2
+      and l.database = (select d.oid from pg_database d where d.datname = current_database())
+      and l.classid = '$schema.positions'::regclass::oid;
+  return least(last, lowest);
+end $body$;
+
+-- R5: the position of an event that is there.
+create function $schema.head() returns bigint language plpgsql volatile as $body$
+declare
+  horizon bigint := $schema.horizon();
+begin
+  -- R3: in a later statement, with a new snapshot.
+  return coalesce((select max(position) from $schema.events where position <= horizon), 0);
+end $body$;
+`
