@@ -15,11 +15,14 @@ interface Handle {
   readonly applicationName: string
 }
 
+/** Every back door is offered. */
+export type PostgresFixture = Required<Fixture> & { readonly faults: Faults }
+
 /** A store in a schema of its own on a server, with every back door. */
-export async function postgresFixture(server: PostgresServer, schema: string): Promise<Fixture> {
+export async function postgresFixture(server: PostgresServer, schema: string): Promise<PostgresFixture> {
   const name = `"${schema.replaceAll('"', '""')}"`
   /** Past every handle and proxy. */
-  const pool = server.pool({ max: 40 })
+  const pool = server.pool({ application_name: schema, max: 40 })
   await new PostgresStore({ client: pool, schema }).migrate()
 
   const handles = new Map<EventStore, Handle>()
@@ -30,7 +33,7 @@ export async function postgresFixture(server: PostgresServer, schema: string): P
   }
   const open = async (): Promise<EventStore> => {
     const proxy = await startProxy(server)
-    const applicationName = `handle ${handles.size + 1}`
+    const applicationName = `${schema}, handle ${handles.size + 1}`
     const client = server.pool({
       host: '127.0.0.1',
       port: proxy.port,
