@@ -4,7 +4,7 @@ import { PostgresStore } from '@eventmill/store-postgres'
 import type pg from 'pg'
 import { type PostgresServer } from './postgres-server.ts'
 import { type PostgresProxy, startProxy } from './proxy.ts'
-import { clockOf } from './server-clock.ts'
+import { serverClock } from './server-clock.ts'
 import { stallsIn } from './stalls.ts'
 
 /** A handle with connections of its own, which go through a proxy of its own. */
@@ -68,7 +68,7 @@ export async function postgresFixture(server: PostgresServer, schema: string): P
       endings.push(() => hold.release())
       return hold
     },
-    setClock: clockOf(name, pool),
+    setClock: serverClock(name, pool),
     rawEvents: () => rawEvents(name, pool),
     openBystander: async () => {
       const end = await openBystander(pool)

@@ -9,7 +9,10 @@ export interface Message {
 export const ENCRYPTION = 'encryption'
 /** The client says who it is, or which query to cancel. */
 export const STARTUP = 'startup'
-/** Messages of the extended protocol. They take effect together, at the Sync that ends them. */
+/**
+ * Messages of the extended protocol, which take effect together, at the Sync that ends them. A client that waits for an
+ * answer before its Sync, as a Flush (H) can ask for, is not foreseen.
+ */
 export const EXTENDED: ReadonlySet<string> = new Set(['P', 'B', 'D', 'E', 'C', 'H', 'S'])
 export const PARSE = 'P'
 export const BIND = 'B'

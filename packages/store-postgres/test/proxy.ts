@@ -25,7 +25,10 @@ export interface PostgresProxy {
   close(): Promise<void>
 }
 
-/** Passes on what clients and the server say to each other, without encryption, so that it knows an append when it sees one. */
+/**
+ * Passes on what clients and the server say to each other. It declines encryption, so that it knows an append when it
+ * sees one.
+ */
 export async function startProxy(server: {
   readonly host: string
   readonly port: number

@@ -47,7 +47,8 @@ function stall(schema: string, client: pg.PoolClient, gate: number): Hold {
 
 /** The lock of a gate is named by the table, and so taken for nobody else's. */
 function triggerIn(schema: string): string {
-  const table = `'${schema.replaceAll("'", "''")}.test_gates'::regclass::oid`
+  const gates = `'${schema.replaceAll("'", "''")}.test_gates'`
+  const table = `${gates}::regclass::oid`
   return `
     create table ${schema}.test_gates (
       gate integer generated always as identity primary key,
@@ -56,7 +57,7 @@ function triggerIn(schema: string): string {
 
     create function ${schema}.test_close_gate(handle text) returns integer language plpgsql as $body$
     declare
-      closed integer := nextval(pg_get_serial_sequence('${schema.replaceAll("'", "''")}.test_gates', 'gate'));
+      closed integer := nextval(pg_get_serial_sequence(${gates}, 'gate'));
     begin
       perform pg_advisory_lock(${table}::integer, closed);
       insert into ${schema}.test_gates overriding system value values (closed, handle);
