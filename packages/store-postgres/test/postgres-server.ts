@@ -7,6 +7,8 @@ import pg from 'pg'
 
 /** A server for tests: a throwaway one, unless `DATABASE_URL` names another. */
 export interface PostgresServer {
+  readonly host: string
+  readonly port: number
   /** A pool of connections, which ends with the server. */
   pool(options?: pg.PoolConfig): pg.Pool
   stop(): Promise<void>
@@ -16,7 +18,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   const { DATABASE_URL } = process.env
   return DATABASE_URL === undefined
     ? throwaway()
-    : withPools({ connectionString: DATABASE_URL }, async () => undefined)
+    : withPools(new pg.Client(DATABASE_URL), async () => undefined)
 }
 
 async function throwaway(): Promise<PostgresServer> {
@@ -41,11 +43,14 @@ async function throwaway(): Promise<PostgresServer> {
   })
 }
 
-function withPools(connection: pg.PoolConfig, stop: () => Promise<void>): PostgresServer {
+function withPools(connection: Connection, stop: () => Promise<void>): PostgresServer {
+  const { host, port, user, password, database } = connection
   const pools: pg.Pool[] = []
   return {
+    host,
+    port,
     pool: (options) => {
-      const pool = new pg.Pool({ ...connection, ...options })
+      const pool = new pg.Pool({ host, port, user, password, database, ...options })
       // An idle connection that the server ends as it stops is nobody's error.
       pool.on('error', () => undefined)
       pools.push(pool)
@@ -56,6 +61,14 @@ function withPools(connection: pg.PoolConfig, stop: () => Promise<void>): Postgr
       await stop()
     },
   }
+}
+
+interface Connection {
+  readonly host: string
+  readonly port: number
+  readonly user?: string | undefined
+  readonly password?: string | undefined
+  readonly database?: string | undefined
 }
 
 function freePort(): Promise<number> {

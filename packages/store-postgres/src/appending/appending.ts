@@ -24,6 +24,7 @@ export class Appending {
   readonly #timeout: number
   readonly #onStored: () => void
   readonly #group: GroupCommit<QueuedAppend, AppendResult>
+  readonly #closing = new AbortController()
 
   /** `timeout` in milliseconds. `onStored` is called whenever something may have been stored. */
   constructor(log: EventLog, types: EventTypes, timeout: number, onStored: () => void) {
@@ -51,13 +52,15 @@ export class Appending {
     return this.#group.run(Object.assign(append, { keys, bytes, signal }))
   }
 
+  /** What is between two tries is not tried again. */
   close(error: Error): Promise<void> {
+    this.#closing.abort(error)
     return this.#group.close(error)
   }
 
   async #send(batch: readonly QueuedAppend[], patient: boolean): Promise<readonly Outcome<AppendResult>[]> {
     try {
-      return await patiently(() => this.#attempt(batch, patient), this.#timeout)
+      return await patiently(() => this.#attempt(batch, patient), this.#timeout, this.#closing.signal)
     } catch (error) {
       if (error instanceof Locked) return batch.map(() => 'blocked')
       if (error instanceof ValueRefused && batch.length > 1) return this.#sendHalves(batch, patient)
