@@ -16,11 +16,12 @@ export async function rate(
   return perSecond(times, start)
 }
 
-/** How many events per second come out of a read. */
-export async function readRate(events: AsyncIterable<unknown>): Promise<number> {
+/** How many events per second come out of a read, which has to be so many. */
+export async function readRate(events: AsyncIterable<unknown>, expected: number): Promise<number> {
   const start = performance.now()
   let count = 0
   for await (const _event of events) count++
+  if (count !== expected) throw new Error(`${expected} events were to be read, but there came ${count}`)
   return perSecond(count, start)
 }
 
