@@ -1,5 +1,5 @@
 import { type EventStore, type Position } from '@eventmill/core'
-import { type ChildProcess, fork } from 'node:child_process'
+import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 import type pg from 'pg'
@@ -33,34 +33,34 @@ function percentile(sorted: readonly number[], part: number): number {
 /** How many milliseconds each event took. */
 function measure({ server }: Bench, pace: Pick<WriterOrder, 'count' | 'perSecond'>): Promise<number[]> {
   return withTables(server, async ({ store, schemas, pool }) => {
-    const { writer, gone } = startWriter({
-      ...pace,
-      warmUp: WARM_UP,
-      schema: schemas.store,
-      connection: connectionOf(pool),
-    })
+    const connection = connectionOf(pool)
+    const writer = startWriter({ ...pace, warmUp: WARM_UP, schema: schemas.store, connection })
     const ages: number[] = []
-    for await (const event of live(store, gone)) {
-      ages.push(ageOf(event))
-      if (ages.length === WARM_UP + pace.count) break
+    try {
+      for await (const event of live(store, writer.broken)) {
+        ages.push(ageOf(event))
+        if (ages.length === WARM_UP + pace.count) break
+      }
+      // It still has to hear of its last appends, and to disconnect.
+      await writer.ended
+    } finally {
+      writer.kill()
     }
-    // It still has to hear of its last appends, and to disconnect.
-    if (writer.exitCode === null) await once(writer, 'exit')
     return ages.slice(WARM_UP)
   })
 }
 
 const WARM_UP = 20
 
-/** Another process that writes, and a signal that it broke. */
-function startWriter(order: WriterOrder): { writer: ChildProcess; gone: AbortSignal } {
-  const gone = new AbortController()
+/** Another process that writes, when it ended, and a signal that it broke. */
+function startWriter(order: WriterOrder) {
+  const broken = new AbortController()
   const writer = fork(new URL('../latency-writer.ts', import.meta.url), { execArgv: [] })
-  writer.once('exit', (code) => {
-    if (code !== 0) gone.abort(new Error(`the process that writes ended with ${code}`))
+  const ended = once(writer, 'exit').then(([code]) => {
+    if (code !== 0) broken.abort(new Error(`the process that writes ended with ${code}`))
   })
   writer.send(order)
-  return { writer, gone: gone.signal }
+  return { ended, broken: broken.signal, kill: () => writer.kill() }
 }
 
 /** What another process needs to connect as a pool does. */
