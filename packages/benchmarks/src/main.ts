@@ -1,20 +1,26 @@
-import { inMemoryDispatch } from './in-memory-dispatch.ts'
+import { memory } from './memory/memory.ts'
+import { BadWord } from './bad-word.ts'
+import { postgres } from './postgres/postgres.ts'
 
-const perSecond = (rate: number) => `${Math.round(rate).toLocaleString('en')}/s`
+const print = (line: string) => {
+  console.log(line)
+}
 
-console.log('Commands one at a time on an InMemoryStore, aggregates of up to 20 events, no cache\n')
-console.log(
-  'events stored'.padStart(14),
-  'dispatches'.padStart(12),
-  'bare appends'.padStart(14),
-  'ratio'.padStart(8),
-)
-for (const stored of [1_000, 100_000, 1_000_000]) {
-  const { dispatches, appends } = await inMemoryDispatch(stored)
-  console.log(
-    stored.toLocaleString('en').padStart(14),
-    perSecond(dispatches).padStart(12),
-    perSecond(appends).padStart(14),
-    (dispatches / appends).toFixed(2).padStart(8),
-  )
+/** One line that the next replaces, for whoever watches. */
+const progress = (text: string) => {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`)
+}
+
+try {
+  await main(process.argv.slice(2))
+} catch (error) {
+  if (!(error instanceof BadWord)) throw error
+  console.error(error.message)
+  process.exitCode = 1
+}
+
+async function main([suite = 'memory', ...words]: readonly string[]): Promise<void> {
+  if (suite === 'postgres') await postgres(words, { print, progress })
+  else if (suite === 'memory' && words.length === 0) await memory(print)
+  else throw new BadWord(`there is no benchmark ${[suite, ...words].join(' ')}: say memory, or postgres`)
 }

@@ -1,0 +1,93 @@
+import { uuidv7 } from '@eventmill/core'
+import type pg from 'pg'
+
+/**
+ * What one would write by hand for speed alone, the baseline of every ratio: one table with the columns and indexes
+ * of the store's, and prepared statements. It checks nothing and promises readers nothing.
+ */
+export class Bare {
+  readonly #pool: pg.Pool
+  readonly #schema: string
+
+  constructor(pool: pg.Pool, schema: string) {
+    this.#pool = pool
+    this.#schema = schema
+  }
+
+  async create(): Promise<void> {
+    await this.#pool.query(`create schema ${this.#schema}; create table ${this.#schema}.events (
+      position bigserial primary key,
+      stream bigint not null,
+      time timestamptz not null default now(),
+      sequence integer not null,
+      type integer not null,
+      id uuid not null,
+      data json not null,
+      metadata json,
+      unique (stream, sequence)
+    )`)
+  }
+
+  async insert(stream: number, sequence: number, data: unknown, metadata?: unknown): Promise<void> {
+    await this.#pool.query({
+      name: 'insert',
+      text: `insert into ${this.#schema}.events (stream, sequence, type, id, data, metadata)
+        values ($1, $2, 1, $3, $4, $5) returning position, time`,
+      values: [
+        stream,
+        sequence,
+        uuidv7(Date.now()),
+        JSON.stringify(data),
+        metadata && JSON.stringify(metadata),
+      ],
+    })
+  }
+
+  /** Fills a stream with events of the same payload, in one statement. */
+  async fill(stream: number, count: number, data: unknown): Promise<void> {
+    await this.#pool.query(
+      `insert into ${this.#schema}.events (stream, sequence, type, id, data)
+       select $1, n, 1, gen_random_uuid(), $3 from generate_series(1, $2::integer) n`,
+      [stream, count, JSON.stringify(data)],
+    )
+  }
+
+  /** A stream at once. The driver parses payloads with JSON.parse. */
+  async stream(stream: number): Promise<readonly unknown[]> {
+    const { rows } = await this.#pool.query<{ data: unknown }>({
+      name: 'stream',
+      text: `select ${COLUMNS} from ${this.#schema}.events where stream = $1 order by sequence`,
+      values: [stream],
+    })
+    return rows
+  }
+
+  /** A stream in pages. */
+  streamPages(stream: number): AsyncGenerator<unknown, void> {
+    return this.#pages('sequence', 'stream = $2', [stream])
+  }
+
+  /** All events in pages. */
+  allPages(): AsyncGenerator<unknown, void> {
+    return this.#pages('position', 'true', [])
+  }
+
+  async *#pages(place: 'sequence' | 'position', condition: string, values: readonly unknown[]) {
+    let after: unknown = 0
+    for (;;) {
+      const { rows } = await this.#pool.query<{ [column: string]: unknown }>({
+        name: `pages by ${place}`,
+        text: `select ${COLUMNS} from ${this.#schema}.events where ${place} > $1 and ${condition}
+          order by ${place} limit ${PAGE}`,
+        values: [after, ...values],
+      })
+      yield* rows
+      if (rows.length < PAGE) return
+      after = rows.at(-1)?.[place]
+    }
+  }
+}
+
+const COLUMNS = 'position, stream, time, sequence, type, id, data, metadata'
+
+const PAGE = 1000
