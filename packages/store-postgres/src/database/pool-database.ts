@@ -51,7 +51,7 @@ export class PoolDatabase implements OwnDatabase {
   ): Promise<(() => void) | undefined> {
     // It would keep everybody else waiting.
     if ((this.#pool.options?.max ?? Infinity) < 2) return undefined
-    const client = await this.#checkOut()
+    const client = await this.#pool.connect()
     let held = true
     const letGo = () => {
       if (!held) return
@@ -69,7 +69,7 @@ export class PoolDatabase implements OwnDatabase {
     client.on('notification', onNotification)
     client.on('error', lost)
     try {
-      await this.#answered(client, { text: `listen ${channel}`, types: TYPES }, this.#timeouts.statement)
+      await client.query({ text: `listen ${channel}`, types: TYPES })
     } catch (error) {
       letGo()
       throw error
@@ -81,52 +81,64 @@ export class PoolDatabase implements OwnDatabase {
     this.#pool.off('error', ignore)
   }
 
-  async #run(query: PgQuery, timeout: number, signal?: AbortSignal): Promise<readonly Row[]> {
-    const client = await this.#checkOut(signal)
-    let intact = false
-    client.on('error', ignore)
-    try {
-      const rows = await this.#answered(client, query, timeout, signal)
-      intact = true
-      return rows
-    } catch (error) {
-      // What the database has answered to leaves the connection as it was.
-      intact = !(error instanceof ConnectionLost) && signal?.aborted !== true
-      throw error
-    } finally {
-      client.off('error', ignore)
-      client.release(!intact)
-    }
-  }
-
-  #answered(
-    client: PgClient,
-    query: PgQuery,
-    timeout: number,
-    signal?: AbortSignal,
-  ): Promise<readonly Row[]> {
-    const answer = client.query(query).then(
-      ({ rows }) => rows as readonly Row[],
-      (error: unknown) => {
-        throw meaningOf(error, true)
-      },
-    )
-    const late = () => new ConnectionLost(`the database gave no answer for ${timeout} ms`, true)
-    return within(answer, timeout, late, signal)
-  }
-
-  #checkOut(signal?: AbortSignal): Promise<PgClient> {
-    const client = this.#pool.connect().catch((error: unknown) => {
-      throw meaningOf(error, false)
+  /** Runs a query on a connection of the pool, all within the timeout. */
+  #run(query: PgQuery, timeout: number, signal?: AbortSignal): Promise<readonly Row[]> {
+    return new Promise((resolve, reject) => {
+      let client: PgClient | undefined
+      let over = false
+      /** Ends it once. A connection that is in an unknown state is destroyed. */
+      const end = (destroy: boolean) => {
+        over = true
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', abort)
+        client?.off('error', ignore)
+        client?.release(destroy)
+      }
+      const fail = (error: Error) => {
+        if (over) return
+        end(true)
+        reject(error)
+      }
+      const abort = () => {
+        fail(signal?.reason as Error)
+      }
+      const timer = setTimeout(() => {
+        const what = client === undefined ? 'the pool gave no connection' : 'the database gave no answer'
+        fail(new ConnectionLost(`${what} for ${timeout} ms`, client !== undefined))
+      }, timeout)
+      if (signal !== undefined) {
+        signal.addEventListener('abort', abort, { once: true })
+        if (signal.aborted) abort()
+      }
+      this.#pool.connect().then(
+        (connected) => {
+          if (over) {
+            // It belongs to somebody else now.
+            connected.release()
+            return
+          }
+          client = connected
+          client.on('error', ignore)
+          client.query(query).then(
+            ({ rows }) => {
+              if (over) return
+              end(false)
+              resolve(rows as readonly Row[])
+            },
+            (error: unknown) => {
+              if (over) return
+              const meaning = meaningOf(error, true)
+              // What the database has answered to leaves the connection as it was.
+              end(meaning instanceof ConnectionLost)
+              reject(meaning)
+            },
+          )
+        },
+        (error: unknown) => {
+          fail(meaningOf(error, false))
+        },
+      )
     })
-    const late = () => {
-      // It may come all the same, and belongs to somebody else then.
-      void client.then((unwanted) => {
-        unwanted.release()
-      }, ignore)
-      return new ConnectionLost(`the pool gave no connection for ${this.#timeouts.statement} ms`, false)
-    }
-    return within(client, this.#timeouts.statement, late, signal)
   }
 }
 
@@ -148,33 +160,6 @@ export async function answerOf(client: PgTransaction, query: PgQuery): Promise<r
 }
 
 const TYPES = { getTypeParser: () => asText }
-
-/** What `work` comes to, or, if that comes first, the failure of a late one or the signal's reason. */
-function within<Result>(
-  work: Promise<Result>,
-  timeout: number,
-  late: () => Error,
-  signal: AbortSignal | undefined,
-): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    const end = () => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', abort)
-    }
-    const abort = () => {
-      end()
-      late()
-      reject(signal?.reason as Error)
-    }
-    const timer = setTimeout(() => {
-      end()
-      reject(late())
-    }, timeout)
-    signal?.addEventListener('abort', abort, { once: true })
-    void work.then(resolve, reject).finally(end)
-    if (signal?.aborted === true) abort()
-  })
-}
 
 function ignore(): void {
   // The statement that needs the connection fails with it.

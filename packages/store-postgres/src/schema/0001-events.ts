@@ -115,6 +115,13 @@ begin
     select array[s.stream] into keys from $schema.streams s
       where s.aggregate_type = stream_types[1] and s.aggregate_id = stream_ids[1]
       for no key update skip locked;
+    if keys is null then
+      if patience is not null then
+        perform set_config('lock_timeout', patience::text, true);
+      end if;
+      insert into $schema.streams (aggregate_type, aggregate_id) values (stream_types[1], stream_ids[1])
+        on conflict do nothing returning array[stream] into keys;
+    end if;
   end if;
   if keys is null then
     keys := $schema.locked_streams(stream_types, stream_ids, wait, patience);
@@ -217,7 +224,11 @@ begin
     perform pg_advisory_xact_lock_shared(
       $schema.signed_32('$schema.positions'::regclass::oid::bigint), $schema.signed_32($schema.last_position()));
     -- W5: in the order of the appends. From here on nothing waits for another transaction.
-    select array_agg(nextval('$schema.positions')) into positions from generate_series(1, cardinality(tails));
+    if cardinality(tails) = 1 then
+      positions := array[nextval('$schema.positions')];
+    else
+      select array_agg(nextval('$schema.positions')) into positions from generate_series(1, cardinality(tails));
+    end if;
     stamp := lpad(to_hex(now_ms), 12, '0');
     insert into $schema.events (position, stream, time, sequence, type, id, data, metadata)
       select n.position, n.stream, to_timestamp(now_ms / 1000.0), n.sequence, n.type, (stamp || n.tail)::uuid, n.data,
