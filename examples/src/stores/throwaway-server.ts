@@ -14,7 +14,7 @@ export async function startThrowawayServer(opened: AsyncDisposableStack): Promis
     if (keeper.connected) keeper.disconnect()
     await ended
   })
-  const [url]: readonly unknown[] = await Promise.race([once(keeper, 'message'), ended])
+  const [url] = (await Promise.race([once(keeper, 'message'), ended])) as readonly unknown[]
   if (typeof url !== 'string') throw new Error('no PostgreSQL server could be started: see above')
   return url
 }
