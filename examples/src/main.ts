@@ -1,4 +1,8 @@
+import { type EventStore } from '@eventmill/core'
 import { BadInput } from './bad-input.ts'
+import { chooseStore } from './stores/choose-store.ts'
+import { Interrupted } from './stores/interrupted.ts'
+import { withStore } from './stores/with-store.ts'
 
 /** An example takes the arguments after its name, and what it writes its lines to. */
 interface Example {
@@ -17,12 +21,14 @@ const examples = new Map<string, Example>(
       run: async (args, print) => (await import('./turtle.ts')).run(args, print),
     },
     banking: {
-      about: 'payloads checked by zod, transfers that are atomic, commands that apply once',
-      run: withoutArguments(async (print) => (await import('./banking/banking.ts')).run(print)),
+      about: 'transfers that are atomic, commands that apply once; or on another store: banking postgres',
+      run: onChosenStore(0, async (store, print) => (await import('./banking/banking.ts')).run(store, print)),
     },
     'git-history': {
-      about: 'real input: this repository, or git-history ../another, proved equal to what git says',
-      run: async (args, print) => (await import('./git-history/git-history.ts')).run(args, print),
+      about: 'real input, proved equal to what git says: this repository, or git-history ../another pglite',
+      run: onChosenStore(1, async (store, print, [repository]) =>
+        (await import('./git-history/git-history.ts')).run(store, print, repository),
+      ),
     },
     'sqlite-store': {
       about: 'a store in a file that processes share; sign it yourself: sqlite-store guests.db Ada Grace',
@@ -37,9 +43,15 @@ const FIRST = 'counter'
 try {
   await main(process.argv.slice(2))
 } catch (error) {
-  if (!(error instanceof BadInput)) throw error
-  console.error(error.message)
-  process.exitCode = 1
+  if (error instanceof Interrupted) {
+    // What has to be cleaned up is: now it ends as it was told to.
+    process.kill(process.pid, error.signal)
+  } else if (error instanceof BadInput) {
+    console.error(error.message)
+    process.exitCode = 1
+  } else {
+    throw error
+  }
 }
 
 async function main([name, ...args]: readonly string[]): Promise<void> {
@@ -62,5 +74,16 @@ function withoutArguments(run: (print: (line: string) => void) => Promise<unknow
   return async (args, print) => {
     if (args.length > 0) throw new BadInput(`this example takes no arguments: leave out ${args.join(' ')}`)
     return run(print)
+  }
+}
+
+/** An example that runs on whichever store is chosen, and takes so many other arguments at most. */
+function onChosenStore(
+  most: number,
+  run: (store: EventStore, print: (line: string) => void, args: readonly string[]) => Promise<unknown>,
+): Example['run'] {
+  return async (args, print) => {
+    const { store: name, others } = chooseStore(args, most)
+    return withStore(name, (store) => run(store, print, others))
   }
 }

@@ -176,7 +176,7 @@ describe.each([
 
 test('the story tells of a transfer applied once, of refusals, and of every booking', async () => {
   const lines: string[] = []
-  await run((line) => lines.push(line))
+  await run(store, (line) => lines.push(line))
   const story = lines.join('\n')
   expect(story).toContain('applied once: she stands at -500.00')
   expect(story).toContain('InsufficientFunds: DE01 has 0.00 to spend')

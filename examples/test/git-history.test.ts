@@ -5,7 +5,7 @@ import { InMemoryStore } from '@eventmill/store-memory'
 import { afterAll, describe, expect, test } from '@jest/globals'
 import { firstDifference } from '../src/git-history/git-history.ts'
 import { headOf, listCommits, listFiles, readCommits } from '../src/git-history/history.ts'
-import { recordCommit } from '../src/git-history/record.ts'
+import { groupCommits, recordCommit } from '../src/git-history/record.ts'
 import { replayFiles } from '../src/git-history/replay.ts'
 import {
   cloneOf,
@@ -24,7 +24,9 @@ afterAll(removeDirectories)
 /** Stores the history that led to a commit. */
 async function record(store: EventStore, repository: string, head: string): Promise<void> {
   const commits = readCommits(repository, await listCommits(repository, head))
-  for await (const commit of commits) await recordCommit(store, commit)
+  for await (const group of groupCommits(commits)) {
+    await Promise.all(group.map((commit) => recordCommit(store, commit)))
+  }
 }
 
 /** Where the files that are replayed from the history of a commit are not what git lists for it. */
@@ -208,6 +210,15 @@ describe('the events of a history', () => {
     expect(await store.head()).toBe(before)
   })
 
+  test('are stored at once with those of the next commits, up to one that changes the same path', async () => {
+    const commits = await listCommits(everything, await headOf(everything))
+    const sizes = []
+    for await (const group of groupCommits(readCommits(everything, commits))) sizes.push(group.length)
+    // The second changes `a` again, as does the fifth.
+    expect(sizes.slice(0, 2)).toEqual([1, 3])
+    expect(sizes.reduce((sum, size) => sum + size)).toBe(commits.length)
+  })
+
   test('go to a store of single streams one by one', async () => {
     const store = new SingleStreamStore()
     const head = await headOf(everything)
@@ -299,9 +310,9 @@ describe('the example', () => {
     )
   })
 
-  test('refuses several repositories in one line', async () => {
+  test('takes a second word for the store, and refuses one that is none in one line', async () => {
     expect(await runExample(['git-history', '.', '..'])).toEqual(
-      refusal('git-history reads one repository: leave out ..'),
+      refusal('there is no store "..": choose one of memory, pglite, postgres'),
     )
   })
 })

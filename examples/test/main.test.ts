@@ -15,8 +15,8 @@ test.each(['nope', 'toString', ''])('the name %j is refused in one line', async 
   expect(await runExample([name])).toEqual(refusal(`there is no example "${name}": choose one of ${names}`))
 })
 
-test.each(['counter', 'banking'])('%s refuses arguments that it would ignore', async (name) => {
-  expect(await runExample([name, 'much', 'more'])).toEqual(
+test('an example refuses arguments that it would ignore', async () => {
+  expect(await runExample(['counter', 'much', 'more'])).toEqual(
     refusal('this example takes no arguments: leave out much more'),
   )
 })

@@ -24,4 +24,4 @@ export function refusal(line: string): Outcome {
   return { status: 1, stdout: '', stderr: `${line}\n` }
 }
 
-const MAIN = join(import.meta.dirname, '../src/main.ts')
+export const MAIN = join(import.meta.dirname, '../src/main.ts')

@@ -1,13 +1,11 @@
 import { type Command, Core, type EventStore } from '@eventmill/core'
-import { InMemoryStore } from '@eventmill/store-memory'
 import { z } from 'zod'
 import { Account } from './account.ts'
 import { euros } from './money.ts'
 import { Transfer } from './transfer.ts'
 
 /** Two people and their bank: what it does for them, what it refuses, and the statements that it sends. */
-export async function run(print: (line: string) => void): Promise<void> {
-  const store = new InMemoryStore()
+export async function run(store: EventStore, print: (line: string) => void): Promise<void> {
   const core = new Core(store)
   const { Open, Deposit, Withdraw, Close } = Account.commands
   const [ada, ben] = ['DE01', 'DE02']

@@ -1,30 +1,28 @@
 import { resolve } from 'node:path'
 import { inspect } from 'node:util'
-import { InMemoryStore } from '@eventmill/store-memory'
-import { BadInput } from '../bad-input.ts'
+import { type EventStore } from '@eventmill/core'
 import { headOf, listCommits, listFiles, readCommits } from './history.ts'
 import { progressOn } from './progress.ts'
-import { recordCommit } from './record.ts'
+import { groupCommits, recordCommit } from './record.ts'
 import { type ReplayedFile, replayFiles } from './replay.ts'
 import { type Entry } from './tracked-file.ts'
 
 /** Turns the history of a repository into events and these into its files, then asks git whether that is so. */
 export async function run(
-  [repository = THIS_REPOSITORY, ...others]: readonly string[],
+  store: EventStore,
   print: (line: string) => void,
+  repository = THIS_REPOSITORY,
 ): Promise<void> {
-  if (others.length > 0) throw new BadInput(`git-history reads one repository: leave out ${others.join(' ')}`)
   const start = performance.now()
   const progress = progressOn(process.stderr)
-  const store = new InMemoryStore()
 
   const head = await headOf(repository)
   const commits = await listCommits(repository, head)
   let recorded = 0
   try {
-    for await (const commit of readCommits(repository, commits)) {
-      await recordCommit(store, commit)
-      recorded += 1
+    for await (const group of groupCommits(readCommits(repository, commits))) {
+      await Promise.all(group.map((commit) => recordCommit(store, commit)))
+      recorded += group.length
       progress.report(`${number(recorded)} of ${number(commits.length)} commits`)
     }
   } finally {

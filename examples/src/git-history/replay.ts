@@ -12,6 +12,13 @@ export async function replayFiles(store: EventStore): Promise<readonly ReplayedF
   }
   const core = new Core(store)
   const files = []
-  for (const id of ids) files.push(await core.load(TrackedFile, id))
+  for (const some of chunks([...ids])) {
+    files.push(...(await Promise.all(some.map((id) => core.load(TrackedFile, id)))))
+  }
   return files
+}
+
+/** What is asked for at once is answered sooner, but waits in memory. */
+function* chunks(ids: readonly string[]): Generator<readonly string[], void> {
+  for (let start = 0; start < ids.length; start += 100) yield ids.slice(start, start + 100)
 }
