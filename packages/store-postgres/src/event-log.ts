@@ -1,10 +1,4 @@
-import {
-  type AppendResult,
-  type DomainEvent,
-  type Position,
-  repeatedResult,
-  type StreamId,
-} from '@eventmill/core'
+import { type AppendResult, type Position, repeatedResult, type StreamId } from '@eventmill/core'
 import {
   type Answer,
   type Append,
@@ -19,7 +13,7 @@ import { type Outcome } from './group-commit.ts'
 import { identityOf, lastDigits } from './appending/identity.ts'
 import { type Database, numberArray, type Statement, statement, type Values } from './database/database.ts'
 import { type EventTypes } from './event-types.ts'
-import { COLUMNS, eventOf, typesIn } from './reading/page.ts'
+import { eventsOf, PAGE_COLUMNS } from './reading/page.ts'
 import { StreamPages } from './reading/stream-pages.ts'
 
 /** How far the log has got. */
@@ -54,11 +48,15 @@ export class EventLog {
     )
     this.#findLost = statement(`select ${schema}.find_append(s.stream, $3, $4::integer) ${ofStream}`)
     this.#commit = statement(
-      `select p.number, s.aggregate_type, s.aggregate_id, ${COLUMNS.replace('bytes', 'null')}
+      `select s.aggregate_type, s.aggregate_id, e.*
        from unnest($1::bigint[], $2::integer[], $3::integer[]) with ordinality p (stream, first, last, number)
        join ${schema}.streams s using (stream)
-       left join ${schema}.events e on e.stream = p.stream and e.sequence between p.first and p.last
-       order by p.number, e.sequence`,
+       cross join lateral (
+         select ${PAGE_COLUMNS} from (
+           select e.*, 0 as bytes from ${schema}.events e
+           where e.stream = p.stream and e.sequence between p.first and p.last
+           order by e.sequence) e) e
+       order by p.number`,
     )
     this.#horizon = statement(`select ${schema}.horizon()`)
     this.#head = statement(`select ${schema}.head()`)
@@ -142,16 +140,16 @@ export class EventLog {
       numberArray(parts.map(([, generation]) => generation)),
     ]
     const rows = await this.#database.query(this.#commit, values, signal)
-    const stored = rows.filter((row) => row[3] !== null)
-    const types = await typesIn(stored, 3, this.#types)
-    const streamOf = (row: Values) => ({ aggregateType: String(row[1]), aggregateId: String(row[2]) })
-    const events: DomainEvent[] = stored.map((row) => eventOf(row, 3, streamOf(row), types))
+    const streams = rows.map(([aggregateType, aggregateId]) => ({
+      aggregateType: String(aggregateType),
+      aggregateId: String(aggregateId),
+    }))
+    const events = await Promise.all(
+      streams.map((stream, index) => eventsOf(rows[index]?.slice(2) ?? [], () => stream, this.#types)),
+    )
     return {
-      streams: parts.flatMap((_, index) => {
-        const row = rows.find((candidate) => Number(candidate[0]) === index + 1)
-        return row === undefined ? [] : [streamOf(row)]
-      }),
-      events,
+      streams,
+      events: events.flat(),
       generations: parts.map(([, generation]) => generation),
       repeated: true,
     }

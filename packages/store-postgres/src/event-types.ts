@@ -14,7 +14,7 @@ export class EventTypes {
   readonly #find: Statement
   readonly #findKeys: Statement
   readonly #keys = new Map<string, number>()
-  readonly #types = new Map<number, EventType>()
+  readonly #types = new Map<string, EventType>()
 
   constructor(database: Database, schema: string) {
     this.#database = database
@@ -40,10 +40,13 @@ export class EventTypes {
     return events.map((event) => this.#keys.get(nameOf(event)) ?? 0)
   }
 
-  /** The types under these keys. */
-  async typesOf(keys: ReadonlySet<number>): Promise<ReadonlyMap<number, EventType>> {
-    const missing = [...keys].filter((key) => !this.#types.has(key))
-    if (missing.length > 0) this.#learn(await this.#database.query(this.#findKeys, [numberArray(missing)]))
+  /** The types under these keys, which are as the database writes them. */
+  async typesOf(keys: readonly string[]): Promise<ReadonlyMap<string, EventType>> {
+    const missing = new Set<string>()
+    for (const key of keys) if (!this.#types.has(key)) missing.add(key)
+    if (missing.size > 0) {
+      this.#learn(await this.#database.query(this.#findKeys, [`{${[...missing].join()}}`]))
+    }
     return this.#types
   }
 
@@ -61,7 +64,7 @@ export class EventTypes {
     for (const [key, source, type, version] of rows) {
       const known = { source: String(source), type: String(type), version: Number(version) }
       this.#keys.set(nameOf(known), Number(key))
-      this.#types.set(Number(key), known)
+      this.#types.set(String(key), known)
     }
   }
 }

@@ -4,14 +4,13 @@ import { type EventTypes } from '../event-types.ts'
 import { conditionOf } from './filter.ts'
 import {
   bytesAlong,
-  COLUMNS,
-  eventOf,
+  bytesOf,
+  eventsOf,
   PAGE,
   PAGE_BYTES,
+  PAGE_COLUMNS,
   type Page,
   type Range,
-  typesIn,
-  WIDTH,
 } from './page.ts'
 
 /** A filter that finds little looks through so many positions at a time, so that no statement takes long. */
@@ -41,7 +40,7 @@ export class LogPages {
     this.#values = condition.values
     this.#statements = SIZES.map((size) =>
       statement(
-        `select s.aggregate_type, s.aggregate_id, ${COLUMNS}
+        `select json_agg(s.aggregate_type), json_agg(s.aggregate_id), ${PAGE_COLUMNS}
          from (
            select e.*, ${bytesAlong('position', direction)} from (
              select * from ${schema}.events e
@@ -49,8 +48,7 @@ export class LogPages {
              order by e.position ${direction} limit ${size}) e) e
          cross join lateral (
            select s.aggregate_type, s.aggregate_id from ${schema}.streams s where s.stream = e.stream offset 0) s
-         where bytes - own_bytes < ${PAGE_BYTES}
-         order by position ${direction}`,
+         where bytes - own_bytes < ${PAGE_BYTES}`,
       ),
     )
   }
@@ -62,13 +60,17 @@ export class LogPages {
     const to = this.#backwards ? upTo : Math.min(upTo, after + WINDOW)
     const read = this.#statements[index] ?? this.#statements[SIZES.length - 1]
     if (read === undefined) throw new Error('there is no statement for a page')
-    const rows = await this.#database.query(read, [String(from), String(to), ...this.#values], signal)
-    const types = await typesIn(rows, 2, this.#types)
-    const events = rows
-      .slice(0, size)
-      .map((row) => eventOf(row, 2, { aggregateType: String(row[0]), aggregateId: String(row[1]) }, types))
-    const last = rows.at(-1)
-    const full = rows.length >= Math.min(size, most) || Number(last?.[WIDTH + 1] ?? 0) >= PAGE_BYTES
+    const [row = []] = await this.#database.query(read, [String(from), String(to), ...this.#values], signal)
+    const [aggregateTypes, aggregateIds, ...page] = row
+    const types = JSON.parse(aggregateTypes ?? '[]') as readonly string[]
+    const ids = JSON.parse(aggregateIds ?? '[]') as readonly string[]
+    const found = await eventsOf(
+      page,
+      (place) => ({ aggregateType: types[place] ?? '', aggregateId: ids[place] ?? '' }),
+      this.#types,
+    )
+    const events = found.length > size ? found.slice(0, size) : found
+    const full = found.length >= Math.min(size, most) || bytesOf(page) >= PAGE_BYTES
     const position = events.at(-1)?.position ?? 0
     if (this.#backwards) return { events, rest: { after, upTo: full ? position - 1 : from } }
     return { events, rest: { after: full ? position : to, upTo } }

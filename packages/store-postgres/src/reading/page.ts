@@ -44,49 +44,68 @@ export const PAGE = 1_000
 /** About so many bytes of payload are held at a time. */
 export const PAGE_BYTES: number = 4 * 2 ** 20
 
-/** The columns of an event, as `eventOf` reads them. `bytes` is how large the payloads are up to it, with its own. */
-export const COLUMNS = `position, sequence, type, id, date_part('epoch', time), data::text, metadata::text, bytes`
+/**
+ * A page as one row: a driver spends more on a row than on many values in one. `source` gives the events in their order,
+ * as `e`, with `bytes`, how large the payloads are up to each, its own included.
+ */
+export const PAGE_COLUMNS = `array_agg(e.position), array_agg(e.sequence), array_agg(e.type), array_agg(e.id),
+  array_agg(date_part('epoch', e.time)), '[' || string_agg(e.data::text, ',') || ']',
+  case when count(e.metadata) > 0 then '[' || string_agg(coalesce(e.metadata::text, 'null'), ',') || ']' end,
+  max(e.bytes)`
 
-/** So many columns. */
-export const WIDTH = 8
+/** Of the columns of a page. */
+const [POSITIONS, SEQUENCES, TYPES, IDS, TIMES, DATA, METADATA, BYTES] = [0, 1, 2, 3, 4, 5, 6, 7]
 
-/** How large the payloads are, from where reading starts up to a row. */
+/** The size of payloads, from where reading starts up to an event. */
 export function bytesAlong(place: 'position' | 'sequence', direction: 'asc' | 'desc'): string {
   const own = 'octet_length(data::text) + coalesce(octet_length(metadata::text), 0)'
   return `sum(${own}) over (order by ${place} ${direction} rows unbounded preceding) as bytes, ${own} as own_bytes`
 }
 
-/** The types of the events in these rows, whose columns begin at `from`. */
-export function typesIn(
-  rows: readonly Row[],
-  from: number,
-  types: EventTypes,
-): Promise<ReadonlyMap<number, EventType>> {
-  return types.typesOf(new Set(rows.map((row) => Number(row[from + 2]))))
+/** How large the payloads of a page are. */
+export function bytesOf(page: Row): number {
+  return Number(page[BYTES] ?? 0)
 }
 
-/** The event in a row, whose columns begin at `from`. */
-export function eventOf(
-  row: Row,
-  from: number,
-  { aggregateType, aggregateId }: StreamId,
-  types: ReadonlyMap<number, EventType>,
-): DomainEvent {
-  const { source, type, version } = types.get(Number(row[from + 2])) ?? UNKNOWN
-  const metadata = row[from + 6]
-  return {
-    source,
-    type,
-    version,
-    data: JSON.parse(String(row[from + 5])) as unknown,
-    metadata: metadata == null ? NO_METADATA : (JSON.parse(metadata) as Metadata),
-    id: String(row[from + 3]),
-    aggregateType,
-    aggregateId,
-    sequence: Number(row[from + 1]),
-    position: Number(row[from]),
-    time: new Date(Math.round(Number(row[from + 4]) * 1000)).toISOString(),
-  }
+/** The events of a page, of the streams that `streamOf` tells by their place in it. */
+export async function eventsOf(
+  page: Row,
+  streamOf: (index: number) => StreamId,
+  types: EventTypes,
+): Promise<readonly DomainEvent[]> {
+  const positions = items(page[POSITIONS])
+  const [sequences, keys, ids, times] = [page[SEQUENCES], page[TYPES], page[IDS], page[TIMES]].map(items)
+  const data = JSON.parse(page[DATA] ?? '[]') as readonly unknown[]
+  const metadata = JSON.parse(page[METADATA] ?? '[]') as readonly (Metadata | null)[]
+  const known = await types.typesOf(keys ?? [])
+  let [second, time] = ['', '']
+  return positions.map((position, index) => {
+    const { source, type, version } = known.get(keys?.[index] ?? '') ?? UNKNOWN
+    const { aggregateType, aggregateId } = streamOf(index)
+    // Events that were stored together have the same time.
+    if (times?.[index] !== second) {
+      second = times?.[index] ?? ''
+      time = new Date(Math.round(Number(second) * 1000)).toISOString()
+    }
+    return {
+      source,
+      type,
+      version,
+      data: data[index],
+      metadata: metadata[index] ?? NO_METADATA,
+      id: ids?.[index] ?? '',
+      aggregateType,
+      aggregateId,
+      sequence: Number(sequences?.[index]),
+      position: Number(position),
+      time,
+    }
+  })
+}
+
+/** The items of an array of numbers or ids, as PostgreSQL writes it. */
+function items(array: string | null | undefined): readonly string[] {
+  return array == null || array === '{}' ? [] : array.slice(1, -1).split(',')
 }
 
 const NO_METADATA: Metadata = Object.freeze({})

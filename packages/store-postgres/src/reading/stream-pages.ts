@@ -1,7 +1,7 @@
-import { type CheckedRead, type DomainEvent, type StreamId } from '@eventmill/core'
+import { type CheckedRead, type StreamId } from '@eventmill/core'
 import { type Database, numberArray, type Statement, statement, textArray } from '../database/database.ts'
 import { type EventTypes } from '../event-types.ts'
-import { bytesAlong, COLUMNS, eventOf, type Page, PAGE_BYTES, type Range, typesIn, WIDTH } from './page.ts'
+import { bytesAlong, bytesOf, eventsOf, type Page, PAGE_BYTES, PAGE_COLUMNS, type Range } from './page.ts'
 
 /** A page of a stream that somebody wants. */
 export interface StreamRange extends Range {
@@ -38,22 +38,17 @@ export class StreamPages {
       String(budget),
     ]
     const rows = await this.#database.query(backwards ? this.#backwards : this.#forwards, values, signal)
-    const types = await typesIn(rows, 1, this.#types)
-    const pages = ranges.map(() => ({ events: [] as DomainEvent[], bytes: 0 }))
-    for (const row of rows) {
-      const number = Number(row[0]) - 1
-      const [page, range] = [pages[number], ranges[number]]
-      if (page === undefined || range === undefined) continue
-      page.events.push(eventOf(row, 1, range.stream, types))
-      page.bytes = Number(row[WIDTH])
-    }
-    return ranges.map(({ after, upTo, size }, index) => {
-      const { events, bytes } = pages[index] ?? { events: [], bytes: 0 }
-      const full = events.length === size || bytes >= budget
-      const last = events.at(-1)?.sequence ?? 0
-      if (!full) return { events, rest: { after: upTo, upTo } }
-      return { events, rest: backwards ? { after, upTo: last - 1 } : { after: last, upTo } }
-    })
+    const pages = new Map(rows.map(([number, ...page]) => [Number(number) - 1, page]))
+    return Promise.all(
+      ranges.map(async ({ stream, after, upTo, size }, index) => {
+        const page = pages.get(index) ?? []
+        const events = await eventsOf(page, () => stream, this.#types)
+        const full = events.length === size || bytesOf(page) >= budget
+        const last = events.at(-1)?.sequence ?? 0
+        if (!full) return { events, rest: { after: upTo, upTo } }
+        return { events, rest: backwards ? { after, upTo: last - 1 } : { after: last, upTo } }
+      }),
+    )
   }
 
   /** Reads one stream, and leaves out what comes after its first page was read. */
@@ -85,17 +80,18 @@ export class StreamPages {
 // The laterals keep to the indexes, whatever the planner believes of the sizes of tables.
 function pagesStatement(schema: string, direction: 'asc' | 'desc'): Statement {
   return statement(
-    `select r.number, ${COLUMNS}
+    `select r.number, e.*
      from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::integer[])
        with ordinality r (aggregate_type, aggregate_id, after, up_to, size, number)
      cross join lateral (
        select stream from ${schema}.streams s
        where s.aggregate_type = r.aggregate_type and s.aggregate_id = r.aggregate_id offset 0) s
      cross join lateral (
-       select e.*, ${bytesAlong('sequence', direction)} from (
-         select * from ${schema}.events e
-         where e.stream = s.stream and e.sequence > r.after and e.sequence <= r.up_to
-         order by e.sequence ${direction} limit r.size) e) e
-     where bytes - own_bytes < $6::bigint`,
+       select ${PAGE_COLUMNS} from (
+         select e.*, ${bytesAlong('sequence', direction)} from (
+           select * from ${schema}.events e
+           where e.stream = s.stream and e.sequence > r.after and e.sequence <= r.up_to
+           order by e.sequence ${direction} limit r.size) e) e
+       where bytes - own_bytes < $6::bigint) e`,
   )
 }
