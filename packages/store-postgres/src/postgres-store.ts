@@ -197,8 +197,10 @@ export class PostgresStore implements EventStore {
   /** Appends that are in flight come to their end; those that wait for their turn fail. */
   async close(): Promise<void> {
     this.#closed = true
-    this.#push.close(storeClosed())
+    const pushed = this.#push.close(storeClosed())
     await Promise.all([this.#appending.close(storeClosed()), this.#loads.close(storeClosed())])
+    // What was stored last is announced as well.
+    await Promise.all([pushed, this.#push.close(storeClosed())])
     this.#database.detach()
   }
 

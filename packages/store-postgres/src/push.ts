@@ -40,6 +40,7 @@ export class Push {
   /** Notifications: none, or when the last one left; whether another is due. */
   #notifiedAt = -Infinity
   #notifying = false
+  #notifications: Promise<void> | undefined
   #notificationDue = false
 
   constructor(database: OwnDatabase, schema: string, progress: () => Promise<Progress>) {
@@ -93,19 +94,21 @@ export class Push {
   announce(): void {
     if (this.#waiting.size > 0) this.#wakeUp()
     this.#notificationDue = true
-    if (!this.#notifying) void this.#sendNotifications()
+    if (!this.#notifying) this.#notifications = this.#sendNotifications()
   }
 
-  close(error: Error): void {
+  /** Readers fail at once; a notification that is due is sent. */
+  async close(error: Error): Promise<void> {
     this.#closed = true
     for (const waiting of [...this.#waiting]) waiting.reject(error)
     this.#wakeUp()
     this.#stop()
+    await this.#notifications
   }
 
   async #sendNotifications(): Promise<void> {
     this.#notifying = true
-    while (this.#notificationDue && !this.#closed) {
+    while (this.#notificationDue) {
       await pause(this.#notifiedAt + SPACING - performance.now())
       this.#notificationDue = false
       this.#notifiedAt = performance.now()
