@@ -10,7 +10,7 @@ import {
   valuesOf,
 } from './appending/appends.ts'
 import { type Outcome } from './group-commit.ts'
-import { identityOf, lastDigits } from './appending/identity.ts'
+import { commitKey, identityOf, lastDigits } from './appending/identity.ts'
 import { type Database, numberArray, type Statement, statement, type Values } from './database/database.ts'
 import { type EventTypes } from './event-types.ts'
 import { eventsOf, PAGE_COLUMNS } from './reading/page.ts'
@@ -40,12 +40,12 @@ export class EventLog {
     this.#database = database
     this.#types = types
     this.streams = new StreamPages(database, schema, types)
-    this.#append = statement(`select ${schema}.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`)
+    this.#append = statement(
+      `select ${schema}.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+    )
     const ofStream = `from ${schema}.streams s
       where s.aggregate_type = $1 and s.aggregate_id = $2`
-    this.#findCommit = statement(
-      `select (select c.parts from ${schema}.commits c where c.stream = s.stream and c.commit_id = $3) ${ofStream}`,
-    )
+    this.#findCommit = statement(`select ${schema}.find_commit(s.stream, $3::uuid) ${ofStream}`)
     this.#findLost = statement(`select ${schema}.find_append(s.stream, $3, $4::integer) ${ofStream}`)
     this.#commit = statement(
       `select s.aggregate_type, s.aggregate_id, e.*
@@ -94,7 +94,11 @@ export class EventLog {
     const lost = identityOf(commitId)
     const [row] =
       lost === undefined
-        ? await this.#database.query(this.#findCommit, [aggregateType, aggregateId, commitId], signal)
+        ? await this.#database.query(
+            this.#findCommit,
+            [aggregateType, aggregateId, commitKey(commitId)],
+            signal,
+          )
         : await this.#database.query(
             this.#findLost,
             [aggregateType, aggregateId, lost.tail, String(lost.count)],

@@ -92,12 +92,12 @@ export async function postgresFixture(server: PostgresServer, schema: string): P
 
 async function rawEvents(schema: string, pool: pg.Pool): Promise<readonly DomainEvent[]> {
   const { rows } = await pool.query<{ event: DomainEvent }>(
-    `select json_build_object('position', e.position, 'aggregateType', s.aggregate_type, 'aggregateId', s.aggregate_id,
-       'sequence', e.sequence, 'id', e.id, 'source', t.source, 'type', t.name, 'version', t.version,
-       'data', e.data, 'metadata', coalesce(e.metadata, '{}'),
+    `select json_build_object('position', e.position, 'aggregateType', e.aggregate_type, 'aggregateId', e.aggregate_id,
+       'sequence', e.sequence, 'id', e.id, 'source', e.source, 'type', e.type, 'version', e.version,
+       'data', e.data, 'metadata', coalesce(e.metadata, '{}')::jsonb || jsonb_strip_nulls(
+         jsonb_build_object('correlationId', e.correlation_id, 'causationId', e.causation_id)),
        'time', to_char(e.time at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) as event
-     from ${schema}.events e join ${schema}.streams s using (stream) join ${schema}.types t using (type)
-     order by e.position`,
+     from ${schema}.event_log e order by e.position`,
   )
   return rows.map(({ event }) => event)
 }

@@ -6,12 +6,13 @@ import {
   eventmillError,
   type ExpectedGeneration,
   generationConflict,
+  type Metadata,
   streamKey,
   type StreamId,
   streamName,
 } from '@eventmill/core'
 import { numberArray, textArray, type Values } from '../database/database.ts'
-import { commitIdOf, idAt, identityOf, newIdentity, tailsOf } from './identity.ts'
+import { commitIdOf, commitKey, idAt, identityOf, isUuid, newIdentity, tailsOf } from './identity.ts'
 
 /** An append on its way. */
 export interface Append {
@@ -98,31 +99,54 @@ export function valuesOf(
       entries.push(index + 1, number, numberOf(expected), events.length)
     }
   })
-  const events = batch.flatMap((append) => append.events)
-  const hasMetadata = events.some(({ metadata }) => hasFields(metadata))
+  const metadata = batch.flatMap(({ events }) => events.map((event) => split(event.metadata)))
   const resends = batch.map(({ identity, repeats, sent }) => (sent || repeats ? identity : null))
   return [
     textArray(streams.map(({ aggregateType }) => aggregateType)),
     textArray(streams.map(({ aggregateId }) => aggregateId)),
     numberArray(entries),
     batch.some(({ commitId }) => commitId !== undefined)
-      ? textArray(batch.map(({ commitId = null }) => commitId))
+      ? textArray(batch.map(({ commitId }) => (commitId === undefined ? null : commitKey(commitId))))
       : null,
     textArray(batch.flatMap(({ tails }) => tails)),
     numberArray(typeKeys),
     `[${batch.flatMap(({ data }) => data).join()}]`,
-    hasMetadata
-      ? JSON.stringify(events.map(({ metadata }) => (hasFields(metadata) ? metadata : null)))
-      : null,
-    resends.some((identity) => identity !== null) ? textArray(resends) : null,
+    metadata.some(({ rest }) => rest !== null) ? JSON.stringify(metadata.map(({ rest }) => rest)) : null,
+    textArrayUnlessEmpty(metadata.map(({ correlationId }) => correlationId)),
+    textArrayUnlessEmpty(metadata.map(({ causationId }) => causationId)),
+    textArrayUnlessEmpty(resends),
     wait ? 't' : 'f',
     patience === null ? null : String(patience),
   ]
 }
 
-function hasFields(metadata: object): boolean {
-  for (const _ in metadata) return true
-  return false
+function textArrayUnlessEmpty(texts: readonly (string | null)[]): string | null {
+  return texts.every((text) => text === null) ? null : textArray(texts)
+}
+
+interface SplitMetadata {
+  readonly correlationId: string | null
+  readonly causationId: string | null
+  readonly rest: object | null
+}
+
+const NO_METADATA: SplitMetadata = { correlationId: null, causationId: null, rest: null }
+
+/** Ids that are UUIDs have columns of their own, where they take a third of the room. */
+function split(metadata: Metadata): SplitMetadata {
+  const fields = Object.entries(metadata)
+  if (fields.length === 0) return NO_METADATA
+  const idOf = (name: string) => {
+    const value = metadata[name]
+    return typeof value === 'string' && isUuid(value) ? value : null
+  }
+  const [correlationId, causationId] = [idOf('correlationId'), idOf('causationId')]
+  const rest = fields.filter(
+    ([name]) =>
+      !(name === 'correlationId' && correlationId !== null) &&
+      !(name === 'causationId' && causationId !== null),
+  )
+  return { correlationId, causationId, rest: rest.length === 0 ? null : Object.fromEntries(rest) }
 }
 
 function numberOf(expected: ExpectedGeneration): number {

@@ -1,4 +1,5 @@
 import { uuidv7 } from '@eventmill/core'
+import { createHash } from 'node:crypto'
 
 /**
  * What tells an append from all others: the last 20 digits of the id of its first event. The time before them is the
@@ -45,6 +46,25 @@ export function identityOf(commitId: string | undefined): Identity | undefined {
   const [, tail, count] = /^eventmill:([0-9a-f]{20}):([1-9][0-9]{0,6})$/.exec(commitId ?? '') ?? []
   return tail === undefined ? undefined : { tail, count: Number(count) }
 }
+
+/** The time of an id, in RFC 3339. */
+export function timeOf(id: string): string {
+  return new Date(Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)).toISOString()
+}
+
+/** A commit id as it is stored: as it is, where it is a UUID, and as one that holds its hash (UUIDv8) otherwise. */
+export function commitKey(commitId: string): string {
+  if (isUuid(commitId)) return commitId
+  const hash = createHash('sha256').update(commitId).digest('hex')
+  return `${hash.slice(0, 8)}-${hash.slice(8, 12)}-8${hash.slice(13, 16)}-8${hash.slice(17, 20)}-${hash.slice(20, 32)}`
+}
+
+/** Whether a text is a UUID that comes back from PostgreSQL as it was. */
+export function isUuid(text: string): boolean {
+  return UUID.test(text)
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 function hex32(value: number): string {
   return value.toString(16).padStart(8, '0')

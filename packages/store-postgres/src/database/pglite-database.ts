@@ -59,5 +59,5 @@ export async function pgliteAnswerOf(
   }
 }
 
-/** Of the types that the statements of this package return: int8, int4, text, json, and arrays of int8, int4, uuid, float8. */
-const PARSERS = Object.fromEntries([20, 23, 25, 114, 1016, 1007, 2951, 1022].map((type) => [type, asText]))
+/** Of the types that the statements of this package return: int8, int4, text, json, and arrays of int8, int4, uuid. */
+const PARSERS = Object.fromEntries([20, 23, 25, 114, 1016, 1007, 2951].map((type) => [type, asText]))

@@ -1,4 +1,5 @@
 import { type CheckedRead, type DomainEvent, type Metadata, type StreamId } from '@eventmill/core'
+import { timeOf } from '../appending/identity.ts'
 import { type Row } from '../database/database.ts'
 import { type EventType, type EventTypes } from '../event-types.ts'
 
@@ -49,12 +50,15 @@ export const PAGE_BYTES: number = 4 * 2 ** 20
  * as `e`, with `bytes`, how large the payloads are up to each, its own included.
  */
 export const PAGE_COLUMNS = `array_agg(e.position), array_agg(e.sequence), array_agg(e.type), array_agg(e.id),
-  array_agg(date_part('epoch', e.time)), '[' || string_agg(e.data::text, ',') || ']',
+  case when count(e.correlation_id) > 0 then array_agg(e.correlation_id) end,
+  case when count(e.causation_id) > 0 then array_agg(e.causation_id) end, '[' || string_agg(e.data::text, ',') || ']',
   case when count(e.metadata) > 0 then '[' || string_agg(coalesce(e.metadata::text, 'null'), ',') || ']' end,
   max(e.bytes)`
 
 /** Of the columns of a page. */
-const [POSITIONS, SEQUENCES, TYPES, IDS, TIMES, DATA, METADATA, BYTES] = [0, 1, 2, 3, 4, 5, 6, 7]
+const [POSITIONS, SEQUENCES, TYPES, IDS, CORRELATIONS, CAUSATIONS, DATA, METADATA, BYTES] = [
+  0, 1, 2, 3, 4, 5, 6, 7, 8,
+]
 
 /** The size of payloads, from where reading starts up to an event. */
 export function bytesAlong(place: 'position' | 'sequence', direction: 'asc' | 'desc'): string {
@@ -74,33 +78,49 @@ export async function eventsOf(
   types: EventTypes,
 ): Promise<readonly DomainEvent[]> {
   const positions = items(page[POSITIONS])
-  const [sequences, keys, ids, times] = [page[SEQUENCES], page[TYPES], page[IDS], page[TIMES]].map(items)
+  const [sequences, keys, ids] = [items(page[SEQUENCES]), items(page[TYPES]), items(page[IDS])]
+  const [correlations, causations] = [items(page[CORRELATIONS]), items(page[CAUSATIONS])]
   const data = JSON.parse(page[DATA] ?? '[]') as readonly unknown[]
   const metadata = JSON.parse(page[METADATA] ?? '[]') as readonly (Metadata | null)[]
-  const known = await types.typesOf(keys ?? [])
-  let [second, time] = ['', '']
+  const known = await types.typesOf(keys)
+  let [stamp, time] = ['', '']
   return positions.map((position, index) => {
-    const { source, type, version } = known.get(keys?.[index] ?? '') ?? UNKNOWN
+    const { source, type, version } = known.get(keys[index] ?? '') ?? UNKNOWN
     const { aggregateType, aggregateId } = streamOf(index)
+    const id = ids[index] ?? ''
     // Events that were stored together have the same time.
-    if (times?.[index] !== second) {
-      second = times?.[index] ?? ''
-      time = new Date(Math.round(Number(second) * 1000)).toISOString()
+    if (!id.startsWith(stamp) || stamp === '') {
+      stamp = id.slice(0, 13)
+      time = timeOf(id)
     }
     return {
       source,
       type,
       version,
       data: data[index],
-      metadata: metadata[index] ?? NO_METADATA,
-      id: ids?.[index] ?? '',
+      metadata: joined(metadata[index], correlations[index], causations[index]),
+      id,
       aggregateType,
       aggregateId,
-      sequence: Number(sequences?.[index]),
+      sequence: Number(sequences[index]),
       position: Number(position),
       time,
     }
   })
+}
+
+function joined(
+  metadata: Metadata | null | undefined,
+  correlationId: string | undefined,
+  causationId: string | undefined,
+): Metadata {
+  const [correlated, caused] = [isPresent(correlationId), isPresent(causationId)]
+  if (!correlated && !caused) return metadata ?? NO_METADATA
+  return { ...metadata, ...(correlated && { correlationId }), ...(caused && { causationId }) }
+}
+
+function isPresent(item: string | undefined): item is string {
+  return item !== undefined && item !== 'NULL'
 }
 
 /** The items of an array of numbers or ids, as PostgreSQL writes it. */

@@ -23,23 +23,30 @@ create table $schema.types (
 
 create sequence $schema.positions as bigint increment by 1 cache 1 no cycle;
 
--- The order of the columns leaves no padding between them.
+-- The order of the columns leaves no padding between them. The time of an event is that of its id. What identifies
+-- other things is a UUID as well: of metadata that is one, and of commit ids, those that are none by their hash.
 create table $schema.events (
   position bigint primary key,
   stream bigint not null,
-  time timestamptz not null,
   sequence integer not null,
   type integer not null,
   id uuid not null,
+  correlation_id uuid,
+  causation_id uuid,
+  commit_id uuid,
   data json not null,
   metadata json,
   unique (stream, sequence)
 );
 
--- parts: for each stream of the append, in its order, [stream, generation after it, number of events]
+-- The first event of an append to one stream has its commit id.
+create unique index on $schema.events (stream, commit_id) where commit_id is not null;
+
+-- The commit ids of appends to several streams. parts: for each stream, in its order, [stream, generation after it,
+-- number of events].
 create table $schema.commits (
   stream bigint not null,
-  commit_id text collate "C" not null,
+  commit_id uuid not null,
   parts json not null,
   primary key (stream, commit_id)
 );
@@ -52,14 +59,15 @@ create table $schema.resends (
 );
 
 create view $schema.event_log as
-  select e.position, s.aggregate_type, s.aggregate_id, e.sequence, e.id, e.time,
-    t.source, t.name as type, t.version, e.data, coalesce(e.metadata, '{}') as metadata
+  select e.position, s.aggregate_type, s.aggregate_id, e.sequence, e.id,
+    to_timestamp(('x' || left(replace(e.id::text, '-', ''), 12))::bit(48)::bigint / 1000.0) as time,
+    t.source, t.name as type, t.version, e.data, e.metadata, e.correlation_id, e.causation_id, e.commit_id
   from $schema.events e join $schema.streams s using (stream) join $schema.types t using (type);
 
 -- The arrays stream_types and stream_ids name the streams of a batch of appends, each once. entries holds four numbers
 -- for what an append wants of a stream: the number of the append, that of the stream, the generation expected (-1: any,
--- -2: exists), and how many events it brings. commit_ids has an item for each append, or is null. The others have one
--- for each event; tails are the last 20 digits of their ids, and that of its first event tells an append from all others.
+-- -2: exists), and how many events it brings. commit_ids has an item for each append, or is null. Up to causation_ids,
+-- the others have one for each event, or are null; tails are the last 20 digits of their ids, and that of its first event tells an append from all others.
 --
 -- resends has, for each append that may have been sent before, the tail under which it was; or is null.
 -- wait: whether to wait for streams that other transactions have locked, or to pass over them. patience: how long, in
@@ -69,8 +77,8 @@ create view $schema.event_log as
 -- far as they were stored; of each append null, or { parts } where it was stored before, { conflict: [number of the
 -- entry, actual generation] }, { locked }, or { superseded } where it was sent again and that came first.
 create function $schema.append(
-  stream_types text[], stream_ids text[], entries integer[], commit_ids text[],
-  tails text[], type_keys integer[], datas json, metadatas json,
+  stream_types text[], stream_ids text[], entries integer[], commit_ids uuid[],
+  tails text[], type_keys integer[], datas json, metadatas json, correlation_ids uuid[], causation_ids uuid[],
   resends text[], wait boolean, patience integer
 ) returns json language plpgsql volatile
 -- Plans that are made once, and that no statistics can spoil.
@@ -101,6 +109,7 @@ declare
   entry_generations integer[];
   event_streams bigint[];
   event_sequences integer[];
+  event_commits uuid[];
   now_ms bigint;
   stamp text;
   positions bigint[];
@@ -169,7 +178,8 @@ begin
       entry := entry + 4;
     end loop;
 
-    if locked then
+    -- An append that is repeated in the same batch has to wait until the first one is there to be found.
+    if locked or commit_ids[append] = any(commit_ids[1:append - 1]) then
       verdict := '{"locked":true}';
       -- What comes later to any of its streams must not overtake it.
       for this in entries_begin..(entry - 1) by 4 loop
@@ -202,17 +212,22 @@ begin
         end loop;
         generations[ordinal] := generations[ordinal] + entries[this + 3];
         entry_generations := entry_generations || generations[ordinal];
-        if commit_ids[append] is not null then
+        if commit_ids[append] is not null and entry - entries_begin > 4 then
           parts := parts || json_build_array(keys[ordinal], generations[ordinal], entries[this + 3]);
         end if;
       end loop;
       any_stored := any_stored or own > 0;
-      if commit_ids[append] is not null and own > 0 then
+      if parts is not null and own > 0 then
         insert into $schema.commits values (keys[entries[entries_begin + 1]], commit_ids[append], to_json(parts));
+      end if;
+      if commit_ids is not null and own > 0 then
+        event_commits := event_commits || case when parts is null then commit_ids[append] end
+          || array_fill(null::uuid, array[own - 1]);
       end if;
     else
       event_streams := event_streams || array_fill(null::bigint, array[own]);
       event_sequences := event_sequences || array_fill(null::integer, array[own]);
+      event_commits := event_commits || array_fill(null::uuid, array[own]);
       entry_generations := entry_generations || array_fill(null::integer, array[(entry - entries_begin) / 4]);
     end if;
     event := event + own;
@@ -230,13 +245,13 @@ begin
       select array_agg(nextval('$schema.positions')) into positions from generate_series(1, cardinality(tails));
     end if;
     stamp := lpad(to_hex(now_ms), 12, '0');
-    insert into $schema.events (position, stream, time, sequence, type, id, data, metadata)
-      select n.position, n.stream, to_timestamp(now_ms / 1000.0), n.sequence, n.type, (stamp || n.tail)::uuid, n.data,
-        case when json_typeof(n.metadata) <> 'null' then n.metadata end
+    insert into $schema.events
+      select n.position, n.stream, n.sequence, n.type, (stamp || n.tail)::uuid, n.correlation_id, n.causation_id,
+        n.commit_id, n.data, case when json_typeof(n.metadata) <> 'null' then n.metadata end
       from rows from (
-        unnest(positions, event_streams, event_sequences, type_keys, tails),
+        unnest(positions, event_streams, event_sequences, type_keys, tails, correlation_ids, causation_ids, event_commits),
         json_array_elements(datas), json_array_elements(metadatas)
-      ) n (position, stream, sequence, type, tail, data, metadata)
+      ) n (position, stream, sequence, type, tail, correlation_id, causation_id, commit_id, data, metadata)
       where n.stream is not null;
   end if;
   return json_build_object(
@@ -287,14 +302,14 @@ end $body$;
 
 -- The verdict on an append that was stored, or decided on, before; null where it was not.
 create function $schema.settled(
-  first_key bigint, commit_id text, resend text, written_key bigint, tail text, events integer
+  first_key bigint, commit_id uuid, resend text, written_key bigint, tail text, events integer
 ) returns json language plpgsql volatile as $body$
 #variable_conflict use_variable
 declare
   earlier json;
 begin
   if commit_id is not null then
-    select c.parts into earlier from $schema.commits c where c.stream = first_key and c.commit_id = settled.commit_id;
+    earlier := $schema.find_commit(first_key, commit_id);
   end if;
   if earlier is null and commit_id is null and resend is not null then
     earlier := $schema.find_append(written_key, tail, events);
@@ -307,16 +322,48 @@ begin
   return earlier;
 end $body$;
 
--- The parts of an append that is known by the id of its first event alone: its ids are one after the other. For the rare
--- repeat of an append without a commit id, whose answer was lost: it looks through the stream, latest first.
-create function $schema.find_append(stream_key bigint, tail text, events integer)
+-- The parts of the append under this commit id. That to one stream goes as far as its ids follow one after the other.
+create function $schema.find_commit(stream_key bigint, commit_key uuid)
 returns json language plpgsql volatile as $body$
 declare
-  first constant bigint := ('x' || right(tail, 8))::bit(32)::bigint;
+  first record;
+  next record;
+  count integer := 0;
+begin
+  select e.sequence, $schema.tail(e.id) as tail into first from $schema.events e
+    where e.stream = stream_key and e.commit_id = commit_key;
+  if not found then
+    return (select c.parts from $schema.commits c where c.stream = stream_key and c.commit_id = commit_key);
+  end if;
+  for next in
+    select $schema.tail(e.id) as tail from $schema.events e
+    where e.stream = stream_key and e.sequence >= first.sequence order by e.sequence
+  loop
+    exit when left(next.tail, 12) <> left(first.tail, 12)
+      or $schema.tail_number(next.tail) <> $schema.tail_number(first.tail) + count;
+    count := count + 1;
+  end loop;
+  return json_build_array(json_build_array(stream_key, first.sequence + count - 1, count));
+end $body$;
+
+-- The last 20 digits of an id, and the number that their last 8 are, which is one higher for each event of an append.
+create function $schema.tail(id uuid) returns text language sql immutable as $body$
+  select substr(replace(id::text, '-', ''), 13)
+$body$;
+create function $schema.tail_number(tail text) returns bigint language sql immutable as $body$
+  select ('x' || right(tail, 8))::bit(32)::bigint
+$body$;
+
+-- The parts of an append that is known by the id of its first event alone: its ids are one after the other. For the rare
+-- repeat of an append without a commit id, whose answer was lost: it looks through the stream, latest first.
+create function $schema.find_append(stream_key bigint, first_tail text, events integer)
+returns json language plpgsql volatile as $body$
+declare
+  first constant bigint := $schema.tail_number(first_tail);
   begin_at bigint;
 begin
   select e.position into begin_at from $schema.events e
-    where e.stream = stream_key and right(replace(e.id::text, '-', ''), 20) = tail
+    where e.stream = stream_key and $schema.tail(e.id) = first_tail
     order by e.sequence desc limit 1;
   return (
     select json_agg(json_build_array(part.stream, part.generation, part.count) order by part.position)
@@ -325,8 +372,8 @@ begin
       from (
         select e.stream, e.sequence, e.position from $schema.events e
         where e.position >= begin_at
-          and substr(replace(e.id::text, '-', ''), 13, 12) = left(tail, 12)
-          and ('x' || right(e.id::text, 8))::bit(32)::bigint between first and first + events - 1
+          and left($schema.tail(e.id), 12) = left(first_tail, 12)
+          and $schema.tail_number($schema.tail(e.id)) between first and first + events - 1
         order by e.position limit events) own
       group by own.stream) part);
 end $body$;
