@@ -6,8 +6,10 @@
  * appends in flight.
  */
 export const events = `
+create sequence $schema.stream_keys as bigint;
+
 create table $schema.streams (
-  stream bigint generated always as identity primary key,
+  stream bigint primary key default nextval('$schema.stream_keys'),
   aggregate_type text collate "C" not null,
   aggregate_id text collate "C" not null,
   unique (aggregate_type, aggregate_id)
@@ -268,6 +270,8 @@ as $body$
 #variable_conflict use_column
 declare
   keys bigint[] := array_fill(null::bigint, array[cardinality(stream_ids)]);
+  new_keys bigint[];
+  created integer;
   key bigint;
   number integer;
 begin
@@ -288,14 +292,21 @@ begin
     loop
       keys[number] := key;
     end loop;
-    exit when array_position(keys, null) is null;
+    exit when round = 2 or array_position(keys, null) is null;
     -- This waits for others that create the same.
-    insert into $schema.streams (aggregate_type, aggregate_id)
-      select n.type, n.id from unnest(stream_types, stream_ids, keys) n (type, id, key)
-        where n.key is null and not exists (
-          select from $schema.streams s where s.aggregate_type = n.type and s.aggregate_id = n.id)
+    select array_agg(case when n.key is null then nextval('$schema.stream_keys') end order by n.number) into new_keys
+      from unnest(keys) with ordinality n (key, number);
+    insert into $schema.streams (stream, aggregate_type, aggregate_id)
+      select n.new_key, n.type, n.id from unnest(stream_types, stream_ids, new_keys) n (type, id, new_key)
+        where n.new_key is not null
         order by n.type collate "C", n.id collate "C"
       on conflict do nothing;
+    get diagnostics created = row_count;
+    if created = cardinality(array_remove(new_keys, null)) then
+      return (
+        select array_agg(coalesce(n.key, n.new_key) order by n.number)
+        from unnest(keys, new_keys) with ordinality n (key, new_key, number));
+    end if;
   end loop;
   return keys;
 end $body$;
