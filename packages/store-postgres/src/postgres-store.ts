@@ -19,7 +19,7 @@ import {
 import { appendOf } from './appending/appends.ts'
 import { Appending } from './appending/appending.ts'
 import { type Pglite, type PgliteTransaction, type PgPool, type PgTransaction } from './database/client.ts'
-import { type OwnDatabase } from './database/database.ts'
+import { type Database, type OwnDatabase } from './database/database.ts'
 import { type Timeouts } from './database/patience.ts'
 import { PgliteDatabase } from './database/pglite-database.ts'
 import { PoolDatabase } from './database/pool-database.ts'
@@ -78,7 +78,7 @@ export class PostgresStore implements EventStore {
       'waitReady' in client ? new PgliteDatabase(client) : new PoolDatabase(client, prepare, timeouts)
     this.#types = new EventTypes(this.#database, quoted(schema))
     this.#log = new EventLog(this.#database, quoted(schema), this.#types)
-    this.#push = new Push(this.#database, schema, () => this.#log.progress())
+    this.#push = new Push(this.#database, quoted(schema), () => this.#log.progress())
     this.#appending = new Appending(this.#log, this.#types, timeouts.operation, () => {
       this.#push.announce()
     })
@@ -168,15 +168,20 @@ export class PostgresStore implements EventStore {
    */
   within(transaction: PgTransaction | PgliteTransaction): EventStore {
     this.#assertOpen()
+    const database = this.#embedded
+      ? pgliteTransaction(transaction as PgliteTransaction)
+      : pgTransaction(transaction as PgTransaction, this.#prepare)
     const schema = quoted(this.#schema)
-    const within = { schema, capabilities: this.capabilities, opened: () => this.#opened() }
-    if (!this.#embedded) {
-      const database = pgTransaction(transaction as PgTransaction, this.#prepare)
-      return new TransactionStore({ ...within, database, types: this.#types })
-    }
-    // It has no connection but that of the transaction: the keys are learned in it, and forgotten with it.
-    const database = pgliteTransaction(transaction as PgliteTransaction)
-    return new TransactionStore({ ...within, database, types: new EventTypes(database, schema) })
+    return new TransactionStore({
+      database,
+      schema,
+      capabilities: this.capabilities,
+      // A PGlite has no connection but that of the transaction: the keys are learned in it, and forgotten with it.
+      types: this.#embedded ? new EventTypes(database, schema) : this.#types,
+      opened: async () => {
+        if (!this.#open) await this.#opened(database)
+      },
+    })
   }
 
   /** How the store does, for those who watch over it. */
@@ -201,12 +206,11 @@ export class PostgresStore implements EventStore {
     await Promise.all([this.#appending.close(storeClosed()), this.#loads.close(storeClosed())])
     // What was stored last is announced as well.
     await Promise.all([pushed, this.#push.close(storeClosed())])
-    this.#database.detach()
   }
 
   /** Looks once whether the database is as it should be. */
-  async #opened(): Promise<void> {
-    this.#opening ??= checkDatabase(this.#database, this.#schema)
+  async #opened(database: Database = this.#database): Promise<void> {
+    this.#opening ??= checkDatabase(database, this.#schema)
     try {
       await this.#opening
       this.#open = true

@@ -15,6 +15,8 @@ const SPACING = 5
 /** Without notifications the head is asked for at these intervals, the longer the less happens. */
 const SHORTEST_POLL = 20
 const LONGEST_POLL = 1_250
+/** While an append in flight holds back what has come, of whose end nobody may tell. */
+const HELD_POLL = 250
 /** With notifications, of which one may be lost: the process that should send it may die. */
 const LISTENING_POLL = 5_000
 /** So long the connection is kept for the next reader. */
@@ -27,12 +29,13 @@ const LINGER = 10_000
 export class Push {
   readonly #database: OwnDatabase
   readonly #progress: () => Promise<Progress>
-  readonly #channel: string
+  readonly #channel: Statement
   readonly #notify: Statement
   readonly #waiting = new Set<Waiting>()
   #stopListening: (() => void) | undefined
   /** Whether a notification has come over this connection: a pooler may swallow them. */
   #heard = false
+  #subscribing = false
   #watching = false
   #closed = false
   #wake: (() => void) | undefined
@@ -46,8 +49,8 @@ export class Push {
   constructor(database: OwnDatabase, schema: string, progress: () => Promise<Progress>) {
     this.#database = database
     this.#progress = progress
-    this.#channel = statement(schema).name
-    this.#notify = statement(`select pg_notify('${this.#channel}', '')::text`)
+    this.#channel = statement(`select ${schema}.channel()`)
+    this.#notify = statement(`select ${schema}.announce()`)
   }
 
   get listening(): boolean {
@@ -124,12 +127,13 @@ export class Push {
     let poll = SHORTEST_POLL
     while (this.#waiting.size > 0) {
       const woken = this.#sleepUntilWoken()
+      void this.#listen()
       try {
-        await this.#listen()
         const { head, newest } = await this.#progress()
         const served = this.#serve(head, newest)
-        poll = served || newest > head ? SHORTEST_POLL : Math.min(LONGEST_POLL, poll * 2)
-        if (this.listening && newest <= head) poll = LISTENING_POLL
+        if (newest > head) poll = Math.min(HELD_POLL, poll * 2)
+        else if (this.listening) poll = LISTENING_POLL
+        else poll = served ? SHORTEST_POLL : Math.min(LONGEST_POLL, poll * 2)
       } catch (error) {
         for (const waiting of [...this.#waiting]) waiting.reject(error as Error)
       }
@@ -159,38 +163,42 @@ export class Push {
     return served
   }
 
+  /** Beside the polling, since a connection may be long in coming. */
   async #listen(): Promise<void> {
-    if (this.#stopListening !== undefined || this.#closed) return
-    this.#heard = false
-    const stop = await this.#database
-      .listen(
-        this.#channel,
+    if (this.#subscribing || this.#stopListening !== undefined) return
+    this.#subscribing = true
+    try {
+      const [row] = await this.#database.query(this.#channel)
+      const stop = await this.#database.listen(
+        String(row?.[0]),
         () => {
           this.#heard = true
           this.#wakeUp()
         },
         () => {
           this.#stopListening = undefined
+          this.#heard = false
           this.#wakeUp()
         },
       )
-      .catch(() => undefined)
-    if (stop === undefined) return
-    this.#stopListening = stop
-    if (this.#isClosed()) this.#stop()
-    // To hear whether notifications come through.
-    else this.announce()
-  }
-
-  /** It may have come to that while something was awaited. */
-  #isClosed(): boolean {
-    return this.#closed
+      if (this.#closed) stop?.()
+      else if (stop !== undefined) {
+        this.#stopListening = stop
+        // To hear whether notifications come through.
+        this.announce()
+      }
+    } catch {
+      // Polling alone will do, until the next try.
+    } finally {
+      this.#subscribing = false
+    }
   }
 
   #stop(): void {
     clearTimeout(this.#linger)
     this.#stopListening?.()
     this.#stopListening = undefined
+    this.#heard = false
   }
 
   #wakeUp(): void {

@@ -4,7 +4,7 @@
 export interface PgPool {
   connect(): Promise<PgClient>
   on(event: 'error', listener: () => void): unknown
-  off(event: 'error', listener: () => void): unknown
+  listenerCount(event: 'error'): number
   readonly options?: { readonly max?: number | undefined } | undefined
   readonly totalCount?: number
   readonly idleCount?: number

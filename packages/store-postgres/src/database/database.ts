@@ -20,8 +20,6 @@ export interface OwnDatabase extends Database {
   listen(channel: string, onNotification: () => void, onLost: () => void): Promise<(() => void) | undefined>
   /** How many connections there are, and how many wait for one; `undefined` where there is but one. */
   readonly load: PoolLoad | undefined
-  /** Lets go of what was set up with the client. */
-  detach(): void
 }
 
 /** The connections of a pool. */

@@ -39,10 +39,6 @@ export class PgliteDatabase implements OwnDatabase {
       unlisten().catch(() => undefined)
     }
   }
-
-  detach(): void {
-    // Nothing was set up.
-  }
 }
 
 /** Runs a statement in a `PGlite`, or in a transaction of one. */

@@ -14,7 +14,7 @@ export class PoolDatabase implements OwnDatabase {
     this.#prepare = prepare
     this.#timeouts = timeouts
     // An idle connection that ends, as with a restart of the server, would end the process if nobody listened.
-    this.#pool.on('error', ignore)
+    if (pool.listenerCount('error') === 0) pool.on('error', ignore)
   }
 
   get load(): PoolLoad {
@@ -75,10 +75,6 @@ export class PoolDatabase implements OwnDatabase {
       throw error
     }
     return letGo
-  }
-
-  detach(): void {
-    this.#pool.off('error', ignore)
   }
 
   /** Runs a query on a connection of the pool, all within the timeout. */

@@ -73,7 +73,8 @@ create view $schema.event_log as
 --
 -- resends has, for each append that may have been sent before, the tail under which it was; or is null.
 -- wait: whether to wait for streams that other transactions have locked, or to pass over them. patience: how long, in
--- milliseconds; null leaves it to the session.
+-- milliseconds; null within a transaction of the user's, which has settings of its own, and of whose end nobody else
+-- would tell readers.
 --
 -- Returns { time, positions, generations, verdicts }: the positions of the events and the generations of the entries, as
 -- far as they were stored; of each append null, or { parts } where it was stored before, { conflict: [number of the
@@ -255,6 +256,9 @@ begin
         json_array_elements(datas), json_array_elements(metadatas)
       ) n (position, stream, sequence, type, tail, correlation_id, causation_id, commit_id, data, metadata)
       where n.stream is not null;
+    if patience is null then
+      perform $schema.announce();
+    end if;
   end if;
   return json_build_object(
     'time', now_ms, 'positions', positions, 'generations', entry_generations, 'verdicts', verdicts);
@@ -388,6 +392,15 @@ begin
         order by e.position limit events) own
       group by own.stream) part);
 end $body$;
+
+create function $schema.channel() returns text language sql stable as $body$
+  select 'eventmill_' || '$schema.positions'::regclass::oid
+$body$;
+
+-- Tells those who listen that there may be something new, once this transaction commits.
+create function $schema.announce() returns void language sql volatile as $body$
+  select pg_notify($schema.channel(), '')
+$body$;
 
 -- W3: the last position that was given out. Without is_called, which this minds, the first event would be lost.
 create function $schema.last_position() returns bigint language sql volatile as $body$

@@ -1,5 +1,5 @@
 import { eventmillError } from '@eventmill/core'
-import { type OwnDatabase, statement } from '../database/database.ts'
+import { type Database, type OwnDatabase, statement } from '../database/database.ts'
 import { events } from './0001-events.ts'
 
 /** Every migration, in its order. `$schema` stands for the quoted name of the schema. */
@@ -19,7 +19,7 @@ export function literal(text: string): string {
 }
 
 /** The version that the schema is at; 0 where nothing is there yet. */
-export async function foundVersion(database: OwnDatabase, schema: string): Promise<number> {
+export async function foundVersion(database: Database, schema: string): Promise<number> {
   const table = `${quoted(schema)}.migrations`
   const [known] = await database.query(statement('select to_regclass($1)::text'), [table])
   if (known?.[0] == null) return 0

@@ -1,12 +1,12 @@
 import { eventmillError } from '@eventmill/core'
-import { type OwnDatabase, statement } from '../database/database.ts'
+import { type Database, statement } from '../database/database.ts'
 import { checkVersion, foundVersion, literal, quoted } from './migrate.ts'
 
 /**
  * Whether the store can work on this database: PostgreSQL 15 or newer, no standby, migrated, and its sequence as it was
  * made. Throws `MIGRATION_REQUIRED` or `STORE_REFUSED`.
  */
-export async function checkDatabase(database: OwnDatabase, schema: string): Promise<void> {
+export async function checkDatabase(database: Database, schema: string): Promise<void> {
   const [server] = await database.query(
     statement(
       `select current_setting('server_version_num')::integer, pg_is_in_recovery()::text, current_setting('server_encoding')`,
