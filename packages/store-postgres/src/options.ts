@@ -15,7 +15,8 @@ export interface CheckedOptions {
 export function checkOptions(options: PostgresStoreOptions): CheckedOptions {
   checkKeys(options, OPTIONS, 'options')
   const { client, schema = 'eventmill', prepare = true, timeouts = {} } = options
-  if (!isClient(client)) throw invalidArgument('options.client', 'a pg.Pool or a PGlite', client)
+  // Its type alone: a URL would show its password.
+  if (!isClient(client)) throw invalidArgument('options.client', 'a pg.Pool or a PGlite', typeof client)
   if (typeof schema !== 'string' || !isName(schema)) {
     throw invalidArgument(
       'options.schema',
