@@ -18,10 +18,12 @@ export class Bare {
     await this.#pool.query(`create schema ${this.#schema}; create table ${this.#schema}.events (
       position bigserial primary key,
       stream bigint not null,
-      time timestamptz not null default now(),
       sequence integer not null,
       type integer not null,
       id uuid not null,
+      correlation_id uuid,
+      causation_id uuid,
+      commit_id uuid,
       data json not null,
       metadata json,
       unique (stream, sequence)
@@ -32,7 +34,7 @@ export class Bare {
     await this.#pool.query({
       name: 'insert',
       text: `insert into ${this.#schema}.events (stream, sequence, type, id, data, metadata)
-        values ($1, $2, 1, $3, $4, $5) returning position, time`,
+        values ($1, $2, 1, $3, $4, $5) returning position`,
       values: [
         stream,
         sequence,
@@ -88,6 +90,7 @@ export class Bare {
   }
 }
 
-const COLUMNS = 'position, stream, time, sequence, type, id, data, metadata'
+const COLUMNS =
+  'position, stream, sequence, type, id, correlation_id, causation_id, commit_id, data, metadata'
 
 const PAGE = 1000

@@ -1,16 +1,20 @@
-import { type EventFilter } from '@eventmill/core'
-import { type Database, type Statement, statement, type Values } from '../database/database.ts'
+import { type EventFilter, type StreamId } from '@eventmill/core'
+import { type Database, type Row, type Statement, statement, type Values } from '../database/database.ts'
 import { type EventTypes } from '../event-types.ts'
 import { conditionOf } from './filter.ts'
 import {
   bytesAlong,
   bytesOf,
+  countOf,
   eventsOf,
+  items,
+  lastOf,
   PAGE,
   PAGE_BYTES,
   PAGE_COLUMNS,
   type Page,
   type Range,
+  WIDTH,
 } from './page.ts'
 
 /** A filter that finds little looks through so many positions at a time, so that no statement takes long. */
@@ -40,15 +44,16 @@ export class LogPages {
     this.#values = condition.values
     this.#statements = SIZES.map((size) =>
       statement(
-        `select json_agg(s.aggregate_type), json_agg(s.aggregate_id), ${PAGE_COLUMNS}
+        `select page.*, (
+           select json_agg(json_build_array(s.stream::text, s.aggregate_type, s.aggregate_id))
+           from ${schema}.streams s where s.stream = any(page.streams))
          from (
-           select e.*, ${bytesAlong('position', direction)} from (
-             select * from ${schema}.events e
-             where e.position > $1 and e.position <= $2 and ${condition.sql}
-             order by e.position ${direction} limit ${size}) e) e
-         cross join lateral (
-           select s.aggregate_type, s.aggregate_id from ${schema}.streams s where s.stream = e.stream offset 0) s
-         where bytes - own_bytes < ${PAGE_BYTES}`,
+           select ${PAGE_COLUMNS}, array_agg(e.stream) as streams from (
+             select e.*, ${bytesAlong('position', direction)} from (
+               select * from ${schema}.events e
+               where e.position > $1 and e.position <= $2 and ${condition.sql}
+               order by e.position ${direction} limit ${size}) e) e
+           where bytes - own_bytes < ${PAGE_BYTES}) page`,
       ),
     )
   }
@@ -60,19 +65,31 @@ export class LogPages {
     const to = this.#backwards ? upTo : Math.min(upTo, after + WINDOW)
     const read = this.#statements[index] ?? this.#statements[SIZES.length - 1]
     if (read === undefined) throw new Error('there is no statement for a page')
-    const [row = []] = await this.#database.query(read, [String(from), String(to), ...this.#values], signal)
-    const [aggregateTypes, aggregateIds, ...page] = row
-    const types = JSON.parse(aggregateTypes ?? '[]') as readonly string[]
-    const ids = JSON.parse(aggregateIds ?? '[]') as readonly string[]
-    const found = await eventsOf(
-      page,
-      (place) => ({ aggregateType: types[place] ?? '', aggregateId: ids[place] ?? '' }),
-      this.#types,
-    )
-    const events = found.length > size ? found.slice(0, size) : found
-    const full = found.length >= Math.min(size, most) || bytesOf(page) >= PAGE_BYTES
-    const position = events.at(-1)?.position ?? 0
-    if (this.#backwards) return { events, rest: { after, upTo: full ? position - 1 : from } }
-    return { events, rest: { after: full ? position : to, upTo } }
+    const [page = []] = await this.#database.query(read, [String(from), String(to), ...this.#values], signal)
+    const found = countOf(page)
+    const count = Math.min(found, size)
+    const events = async () => {
+      const all = await eventsOf(page, streamsOf(page), this.#types)
+      return found > size ? all.slice(0, size) : all
+    }
+    const full = found >= Math.min(size, most) || bytesOf(page) >= PAGE_BYTES
+    const last = lastOf(page, 'position')
+    if (this.#backwards) return { count, events, rest: { after, upTo: full ? last - 1 : from } }
+    return { count, events, rest: { after: full ? last : to, upTo } }
   }
 }
+
+/** The stream of each event of a page, behind whose columns are the keys of the streams, and their names. */
+function streamsOf(page: Row): (index: number) => StreamId {
+  const [keys, names] = page.slice(WIDTH)
+  const streams = new Map(
+    (JSON.parse(names ?? '[]') as readonly (readonly [string, string, string])[]).map(
+      ([key, aggregateType, aggregateId]) => [key, { aggregateType, aggregateId }],
+    ),
+  )
+  const byPlace = items(keys)
+  return (index) => streams.get(byPlace[index] ?? '') ?? UNNAMED
+}
+
+/** No event is stored before its stream is. */
+const UNNAMED: StreamId = { aggregateType: '', aggregateId: '' }

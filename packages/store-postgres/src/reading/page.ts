@@ -13,14 +13,16 @@ export interface Range {
 
 /** Some events of a read. */
 export interface Page {
-  readonly events: readonly DomainEvent[]
+  /** How many they are. */
+  readonly count: number
   /** What is left of the range after them. */
   readonly rest: Range
+  events(): Promise<readonly DomainEvent[]>
 }
 
 /**
- * Reads page after page. Between two pages nothing is held. `read` gets what is left of the range, and how many events
- * are wanted of it; `check` throws when reading has to end.
+ * Reads page after page, the next one while the events of one are made. Otherwise nothing is held between pages. `read`
+ * gets what is left of the range, and how many events are wanted of it; `check` throws when reading has to end.
  */
 export async function* readPages(
   { after, upTo, limit, signal }: CheckedRead,
@@ -28,15 +30,21 @@ export async function* readPages(
   check: () => void,
 ): AsyncGenerator<DomainEvent, void> {
   let rest: Range = { after, upTo }
-  for (let left = limit; left > 0 && rest.after < rest.upTo;) {
-    const page = await read({ ...rest, size: Math.min(left, PAGE) })
-    for (const event of page.events) {
+  let left = limit
+  const next = () =>
+    left > 0 && rest.after < rest.upTo ? read({ ...rest, size: Math.min(left, PAGE) }) : undefined
+  for (let page = await next(); page !== undefined;) {
+    left -= page.count
+    rest = page.rest
+    const following = next()
+    // Whether it fails is told when its turn comes.
+    following?.catch(() => undefined)
+    for (const event of await page.events()) {
       signal?.throwIfAborted()
       check()
       yield event
     }
-    left -= page.events.length
-    rest = page.rest
+    page = await following
   }
 }
 
@@ -46,19 +54,24 @@ export const PAGE = 1_000
 export const PAGE_BYTES: number = 4 * 2 ** 20
 
 /**
- * A page as one row: a driver spends more on a row than on many values in one. `source` gives the events in their order,
- * as `e`, with `bytes`, how large the payloads are up to each, its own included.
+ * A page as one row: a driver spends more on a row than on many values in one. It is made of the events `e` in their
+ * order, with `bytes`, how large the payloads are up to each, its own included. What few events have comes apart, by
+ * their positions.
  */
-export const PAGE_COLUMNS = `array_agg(e.position), array_agg(e.sequence), array_agg(e.type), array_agg(e.id),
-  case when count(e.correlation_id) > 0 then array_agg(e.correlation_id) end,
-  case when count(e.causation_id) > 0 then array_agg(e.causation_id) end, '[' || string_agg(e.data::text, ',') || ']',
-  case when count(e.metadata) > 0 then '[' || string_agg(coalesce(e.metadata::text, 'null'), ',') || ']' end,
-  max(e.bytes)`
+export const PAGE_COLUMNS = `array_agg(e.position) as positions, array_agg(e.sequence) as sequences,
+  array_agg(e.type) as types, array_agg(e.id) as ids, '[' || string_agg(e.data::text, ',') || ']' as data,
+  '{' || string_agg(
+    '"' || e.position || '":[' || coalesce(e.metadata::text, 'null')
+      || ',' || coalesce('"' || e.correlation_id || '"', 'null')
+      || ',' || coalesce('"' || e.causation_id || '"', 'null') || ']', ',')
+    filter (where e.metadata is not null or e.correlation_id is not null or e.causation_id is not null)
+    || '}' as metadata,
+  max(e.bytes) as bytes, count(*) as count`
 
 /** Of the columns of a page. */
-const [POSITIONS, SEQUENCES, TYPES, IDS, CORRELATIONS, CAUSATIONS, DATA, METADATA, BYTES] = [
-  0, 1, 2, 3, 4, 5, 6, 7, 8,
-]
+const [POSITIONS, SEQUENCES, TYPES, IDS, DATA, METADATA, BYTES, COUNT] = [0, 1, 2, 3, 4, 5, 6, 7]
+/** So many columns. */
+export const WIDTH = 8
 
 /** The size of payloads, from where reading starts up to an event. */
 export function bytesAlong(place: 'position' | 'sequence', direction: 'asc' | 'desc'): string {
@@ -71,6 +84,17 @@ export function bytesOf(page: Row): number {
   return Number(page[BYTES] ?? 0)
 }
 
+/** How many events a page has. */
+export function countOf(page: Row): number {
+  return Number(page[COUNT] ?? 0)
+}
+
+/** Where the last event of a page stands. */
+export function lastOf(page: Row, place: 'position' | 'sequence'): number {
+  const places = (place === 'position' ? page[POSITIONS] : page[SEQUENCES]) ?? '{0}'
+  return Number(places.slice(Math.max(places.lastIndexOf(','), 0) + 1, -1))
+}
+
 /** The events of a page, of the streams that `streamOf` tells by their place in it. */
 export async function eventsOf(
   page: Row,
@@ -79,9 +103,8 @@ export async function eventsOf(
 ): Promise<readonly DomainEvent[]> {
   const positions = items(page[POSITIONS])
   const [sequences, keys, ids] = [items(page[SEQUENCES]), items(page[TYPES]), items(page[IDS])]
-  const [correlations, causations] = [items(page[CORRELATIONS]), items(page[CAUSATIONS])]
   const data = JSON.parse(page[DATA] ?? '[]') as readonly unknown[]
-  const metadata = JSON.parse(page[METADATA] ?? '[]') as readonly (Metadata | null)[]
+  const metadata = JSON.parse(page[METADATA] ?? '{}') as { readonly [position: string]: StoredMetadata }
   const known = await types.typesOf(keys)
   let [stamp, time] = ['', '']
   return positions.map((position, index) => {
@@ -89,7 +112,7 @@ export async function eventsOf(
     const { aggregateType, aggregateId } = streamOf(index)
     const id = ids[index] ?? ''
     // Events that were stored together have the same time.
-    if (!id.startsWith(stamp) || stamp === '') {
+    if (stamp === '' || !id.startsWith(stamp)) {
       stamp = id.slice(0, 13)
       time = timeOf(id)
     }
@@ -98,7 +121,7 @@ export async function eventsOf(
       type,
       version,
       data: data[index],
-      metadata: joined(metadata[index], correlations[index], causations[index]),
+      metadata: joined(metadata[position]),
       id,
       aggregateType,
       aggregateId,
@@ -109,22 +132,24 @@ export async function eventsOf(
   })
 }
 
-function joined(
-  metadata: Metadata | null | undefined,
-  correlationId: string | undefined,
-  causationId: string | undefined,
-): Metadata {
-  const [correlated, caused] = [isPresent(correlationId), isPresent(causationId)]
-  if (!correlated && !caused) return metadata ?? NO_METADATA
-  return { ...metadata, ...(correlated && { correlationId }), ...(caused && { causationId }) }
-}
+type StoredMetadata = readonly [
+  rest: Metadata | null,
+  correlationId: string | null,
+  causationId: string | null,
+]
 
-function isPresent(item: string | undefined): item is string {
-  return item !== undefined && item !== 'NULL'
+function joined(metadata: StoredMetadata | undefined): Metadata {
+  if (metadata === undefined) return NO_METADATA
+  const [rest, correlationId, causationId] = metadata
+  return {
+    ...rest,
+    ...(correlationId !== null && { correlationId }),
+    ...(causationId !== null && { causationId }),
+  }
 }
 
 /** The items of an array of numbers or ids, as PostgreSQL writes it. */
-function items(array: string | null | undefined): readonly string[] {
+export function items(array: string | null | undefined): readonly string[] {
   return array == null || array === '{}' ? [] : array.slice(1, -1).split(',')
 }
 

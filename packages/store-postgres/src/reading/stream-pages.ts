@@ -1,7 +1,17 @@
 import { type CheckedRead, type StreamId } from '@eventmill/core'
 import { type Database, numberArray, type Statement, statement, textArray } from '../database/database.ts'
 import { type EventTypes } from '../event-types.ts'
-import { bytesAlong, bytesOf, eventsOf, type Page, PAGE_BYTES, PAGE_COLUMNS, type Range } from './page.ts'
+import {
+  bytesAlong,
+  bytesOf,
+  countOf,
+  eventsOf,
+  lastOf,
+  type Page,
+  PAGE_BYTES,
+  PAGE_COLUMNS,
+  type Range,
+} from './page.ts'
 
 /** A page of a stream that somebody wants. */
 export interface StreamRange extends Range {
@@ -39,16 +49,15 @@ export class StreamPages {
     ]
     const rows = await this.#database.query(backwards ? this.#backwards : this.#forwards, values, signal)
     const pages = new Map(rows.map(([number, ...page]) => [Number(number) - 1, page]))
-    return Promise.all(
-      ranges.map(async ({ stream, after, upTo, size }, index) => {
-        const page = pages.get(index) ?? []
-        const events = await eventsOf(page, () => stream, this.#types)
-        const full = events.length === size || bytesOf(page) >= budget
-        const last = events.at(-1)?.sequence ?? 0
-        if (!full) return { events, rest: { after: upTo, upTo } }
-        return { events, rest: backwards ? { after, upTo: last - 1 } : { after: last, upTo } }
-      }),
-    )
+    return ranges.map(({ stream, after, upTo, size }, index) => {
+      const page = pages.get(index) ?? []
+      const count = countOf(page)
+      const last = lastOf(page, 'sequence')
+      const events = () => eventsOf(page, () => stream, this.#types)
+      const full = count === size || bytesOf(page) >= budget
+      if (!full) return { count, events, rest: { after: upTo, upTo } }
+      return { count, events, rest: backwards ? { after, upTo: last - 1 } : { after: last, upTo } }
+    })
   }
 
   /** Reads one stream, and leaves out what comes after its first page was read. */
@@ -60,20 +69,24 @@ export class StreamPages {
     if (options.backwards) return (range) => this.#page({ ...range, stream }, options)
     let end: number | undefined
     return async (range) => {
-      const { events, rest } = await first({ ...range, stream })
-      if (rest.after >= rest.upTo) return { events, rest }
-      if (end === undefined) {
-        const whole = { stream, after: 0, upTo: Infinity, size: 1 }
-        const last = await this.#page(whole, { ...options, backwards: true })
-        end = last.events[0]?.sequence ?? 0
-      }
-      return { events, rest: { after: rest.after, upTo: Math.min(rest.upTo, end) } }
+      const page = await first({ ...range, stream })
+      const { after, upTo } = page.rest
+      if (after >= upTo) return page
+      end ??= await this.#lastOf(stream, options)
+      return { ...page, rest: { after, upTo: Math.min(upTo, end) } }
     }
   }
 
   async #page(range: StreamRange, options: Pick<CheckedRead, 'backwards' | 'signal'>): Promise<Page> {
     const [page] = await this.read([range], options)
-    return page ?? { events: [], rest: { after: range.upTo, upTo: range.upTo } }
+    if (page === undefined) throw new Error('a range was read without a page')
+    return page
+  }
+
+  async #lastOf(stream: StreamId, { signal }: Pick<CheckedRead, 'signal'>): Promise<number> {
+    const range = { stream, after: 0, upTo: Infinity, size: 1 }
+    const [last] = await (await this.#page(range, { backwards: true, signal })).events()
+    return last?.sequence ?? 0
   }
 }
 
