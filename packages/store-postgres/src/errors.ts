@@ -60,6 +60,15 @@ export function toldError(error: unknown): unknown {
   return error
 }
 
+/** The same in a transaction of the user's, in which nothing is tried again: what fails has ended it. */
+export function toldWithin(error: unknown): unknown {
+  if (error instanceof ConnectionLost || error instanceof TransactionLost || error instanceof Locked) {
+    const message = `${error.message} (${messageOf(error.cause)}): roll back, and repeat the whole transaction; nothing of it is stored`
+    return eventmillError('STORE_UNREACHABLE', message, { cause: error.cause })
+  }
+  return toldError(error)
+}
+
 /** Says what to do. Never repeats a value, nor what the driver was configured with. */
 function refused(cause: unknown, sqlState: string | undefined): EventmillError {
   const hint = HINTS.find(([pattern]) => pattern.test(sqlState ?? ''))?.[1] ?? 'see its cause'

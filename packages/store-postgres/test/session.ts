@@ -1,4 +1,4 @@
-import { checkAppend, type StreamAppend } from '@eventmill/core'
+import { checkAppend, type Json, type StreamAppend } from '@eventmill/core'
 import type pg from 'pg'
 import { type Answer, appendOf, valuesOf } from '../src/appending/appends.ts'
 
@@ -34,29 +34,29 @@ export class Session {
    * Sends a batch of appends, each of which brings one event to each of its streams, and waits for whoever is in the
    * way. What the database refuses is told by its SQLSTATE.
    */
-  async append(...batch: readonly (readonly string[])[]): Promise<Answer | { readonly sqlState: unknown }> {
-    const appends = batch.map((ids) => appendOf(checkAppend(ids.map(to), undefined), undefined))
+  async append(...batch: readonly (readonly string[])[]): Promise<Answer | { readonly sqlState: string }> {
+    const appends = batch.map((ids) =>
+      appendOf(
+        checkAppend(
+          ids.map((id) => to(id)),
+          undefined,
+        ),
+        undefined,
+      ),
+    )
     const types = appends.flatMap(({ events }) => events.map(() => 1))
     const values = valuesOf(appends, types, { wait: true, patience: null })
     const parameters = values.map((_, index) => `$${index + 1}`).join()
     try {
       return (await this.run(`select $schema.append(${parameters})`, values))[0] as Answer
     } catch (error) {
-      return { sqlState: (error as { readonly code?: unknown }).code }
+      return { sqlState: sqlStateOf(error) }
     }
   }
 
   /** Resolves once the session waits for a lock. */
-  async waits(): Promise<void> {
-    const deadline = performance.now() + 5_000
-    for (;;) {
-      const { rowCount } = await this.#pool.query(
-        `select from pg_stat_activity where pid = $1 and wait_event_type = 'Lock'`,
-        [this.pid],
-      )
-      if (rowCount === 1) return
-      if (performance.now() > deadline) throw new Error('the session waits for no lock')
-    }
+  waits(): Promise<void> {
+    return waitsForALock(this.#pool, this.pid)
   }
 
   /** Whatever is open is rolled back. */
@@ -66,7 +66,24 @@ export class Session {
 }
 
 /** An append of one event to a stream, whatever is there. */
-export function to(aggregateId: string): StreamAppend {
-  const event = { source: 'urn:x:test', type: 'Tested', version: 1, data: {} }
+export function to(aggregateId: string, data: Json = {}): StreamAppend {
+  const event = { source: 'urn:x:test', type: 'Tested', version: 1, data }
   return { stream: { aggregateType: 'Test', aggregateId }, expected: 'any', events: [event] }
+}
+
+export function sqlStateOf(error: unknown): string {
+  return String((error as { readonly code?: unknown }).code)
+}
+
+/** Resolves once this process of the server waits for a lock. */
+export async function waitsForALock(pool: pg.Pool, pid: number): Promise<void> {
+  const deadline = performance.now() + 5_000
+  for (;;) {
+    const { rowCount } = await pool.query(
+      `select from pg_stat_activity where pid = $1 and wait_event_type = 'Lock'`,
+      [pid],
+    )
+    if (rowCount === 1) return
+    if (performance.now() > deadline) throw new Error(`the process ${pid} waits for no lock`)
+  }
 }
