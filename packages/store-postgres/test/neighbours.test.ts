@@ -106,15 +106,18 @@ describe('transactions that create the same streams', () => {
 })
 
 describe('a payload that the database refuses', () => {
-  test('fails alone, of all that travel with it', async () => {
+  test.each([
+    ['since it is nested too deep for its stack', nested(900), '54001'],
+    ['by a constraint that was added', 'too long', '23514'],
+  ])('%s, fails alone, of all that travel with it', async (_, payload, sqlState) => {
+    await pool.query(`alter table "${schema}".events add check (length(data::text) <> 10)`)
     const appends = ['ahead 1', 'ahead 2', 'a', 'refused', 'b', 'c'].map((id) =>
-      store.append([to(id, nested(id === 'refused' ? 900 : 100))]),
+      store.append([to(id, id === 'refused' ? payload : nested(100))]),
     )
     const results = await Promise.allSettled(appends)
-    const refused = results.flatMap((result, index) =>
-      result.status === 'rejected' ? [{ index, ...result }] : [],
-    )
-    expect(refused).toMatchObject([{ index: 3, reason: { code: 'STORE_REFUSED', sqlState: '54001' } }])
+    expect(results.map(({ status }) => status).indexOf('rejected')).toBe(3)
+    const failed = results.filter((result) => result.status === 'rejected')
+    expect(failed).toMatchObject([{ reason: { code: 'STORE_REFUSED', sqlState } }])
     expect((await log()).toSorted()).toEqual(['a', 'ahead 1', 'ahead 2', 'b', 'c'])
   })
 })
