@@ -22,7 +22,10 @@ beforeEach(async () => {
   store = new PostgresStore({ client: pool, schema })
   await store.migrate()
 })
-afterEach(() => store.close())
+afterEach(async () => {
+  await store.close()
+  await pool.query(`drop schema "${schema}" cascade`)
+})
 
 describe('a transaction that has appended to a stream and stays open', () => {
   test.each([
@@ -123,8 +126,11 @@ describe('a payload that the database refuses', () => {
 })
 
 describe('transactions that have written something else', () => {
-  test.each(['postgres', 'template1'])('in the database %s, delay nobody', async (database) => {
-    const elsewhere = server.pool({ max: 1, ...(database !== 'postgres' && { database }) })
+  test.each([
+    ['the same database', {}],
+    ['another database', { database: 'template1' }],
+  ])('in %s, delay nobody', async (_, options) => {
+    const elsewhere = server.pool({ max: 1, ...options })
     const bystander = await elsewhere.connect()
     await bystander.query('begin')
     // As of now it has a number among those that have written.

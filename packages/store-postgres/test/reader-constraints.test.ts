@@ -24,14 +24,22 @@ const pool = server.pool()
 const { rows } = await pool.query<{ most: number }>(
   `select current_setting('max_prepared_transactions')::integer as most`,
 )
-const whereItPrepares = rows[0]?.most === 0 ? test.skip : test
+const whereItPrepares = where(rows[0]?.most !== 0, 'this server has max_prepared_transactions = 0')
 const standby = server.folder === undefined ? undefined : await startStandby(server)
-const whereAStandbyIs = standby === undefined ? test.skip : test
+const whereAStandbyIs = where(standby !== undefined, 'this server cannot be copied')
 const standbyPool = standby?.pool() ?? pool
 afterAll(async () => {
   await standby?.stop()
   await server.stop()
 })
+
+/** Tests what needs something, or skips it and says why. */
+function where(given: boolean, otherwise: string): (name: string, run: () => Promise<void>) => void {
+  return (name, run) => {
+    if (given) test(name, run)
+    else test.skip(`${name} (skipped: ${otherwise})`, run)
+  }
+}
 
 function prove(proof: Proof): Promise<void> {
   return proveOn(pool, proof)
@@ -82,13 +90,13 @@ describe('R1, R2: the last position is read before the locks', () => {
     prove({
       scenario: async ({ session, gate }) => {
         const [slow, fast, reader] = [await session(), await session(), await session()]
-        const open = await gate()
+        const closed = await gate()
         const passed = readPass(reader)
-        await reader.waits()
+        await closed.reached()
         await slow.run('begin')
         await slow.append(['slow'])
         await fast.append(['fast'])
-        await open()
+        await closed.open()
         const pass = await passed
         await slow.run('commit')
         return lostTo(pass, reader)
@@ -204,11 +212,11 @@ describe('R3: what the horizon covers is read in a later statement', () => {
       (read: (scratch: Scratch) => Promise<readonly number[]>) =>
       async (scratch: Scratch): Promise<readonly number[]> => {
         const writer = await scratch.session()
-        const open = await scratch.gate()
+        const gate = await scratch.gate()
         const reading = read(scratch)
-        await someoneWaits()
+        await gate.reached()
         await writer.append(['a'])
-        await open()
+        await gate.open()
         return reading
       }
     const shipped = scenario(async ({ schema }) => {
@@ -317,16 +325,4 @@ async function arrives(replica: Session): Promise<void> {
     if (events.length > 0) return
   }
   throw new Error('the standby does not follow')
-}
-
-/** Resolves once a connection of the pool waits for a gate. */
-async function someoneWaits(): Promise<void> {
-  const deadline = performance.now() + 5_000
-  for (;;) {
-    const { rowCount } = await pool.query(
-      `select from pg_locks where not granted and locktype = 'advisory' and objsubid = 1`,
-    )
-    if (rowCount === 1) return
-    if (performance.now() > deadline) throw new Error('nobody waits for the gate')
-  }
 }

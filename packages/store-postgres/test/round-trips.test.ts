@@ -25,7 +25,10 @@ beforeAll(async () => {
   await store.migrate()
   await store.close()
 }, 60_000)
-afterAll(() => server.stop())
+afterAll(async () => {
+  await server.pool().query(`drop schema "${SCHEMA}" cascade`)
+  await server.stop()
+})
 
 let store: PostgresStore
 let core: Core

@@ -7,8 +7,14 @@ import { Session } from './session.ts'
 export interface Scratch {
   readonly schema: string
   readonly session: () => Promise<Session>
-  /** Closes the gate; the result opens it. */
-  readonly gate: () => Promise<() => Promise<unknown>>
+  /** Closes the gate. */
+  readonly gate: () => Promise<Gate>
+}
+
+export interface Gate {
+  open(): Promise<void>
+  /** Resolves once somebody waits at it. */
+  reached(): Promise<void>
 }
 
 /** What a reader has got who read up to the horizon once, and goes on from there. */
@@ -55,7 +61,8 @@ export async function inScratch<Outcome>(
   changes: readonly Change[],
   scenario: (scratch: Scratch) => Promise<Outcome>,
 ): Promise<Outcome> {
-  const schema = `scratch ${++scratches}`
+  // Other processes may prove something on the same server.
+  const schema = `scratch ${process.pid}.${++scratches}`
   await createVariant(pool, schema, changes)
   await pool.query(`insert into "${schema}".types (source, name, version) values ('urn:x:test', 'Tested', 1)`)
   const sessions: Session[] = []
@@ -64,16 +71,31 @@ export async function inScratch<Outcome>(
     sessions.push(opened)
     return opened
   }
-  const gate = async () => {
-    const keeper = await session()
-    await keeper.run(`select pg_advisory_lock('$schema.streams'::regclass::oid::bigint)`)
-    return () => keeper.run(`select pg_advisory_unlock('$schema.streams'::regclass::oid::bigint)`)
-  }
+  const gate = async () => closedGate(await session())
   try {
     return await scenario({ schema, session, gate })
   } finally {
     for (const opened of sessions) opened.close()
     await pool.query(`drop schema "${schema}" cascade`)
+  }
+}
+
+async function closedGate(keeper: Session): Promise<Gate> {
+  const key = `'$schema.streams'::regclass::oid`
+  await keeper.run(`select pg_advisory_lock(${key}::bigint)`)
+  return {
+    open: async () => {
+      await keeper.run(`select pg_advisory_unlock(${key}::bigint)`)
+    },
+    reached: async () => {
+      for (const deadline = performance.now() + 5_000; performance.now() < deadline;) {
+        const waiting = await keeper.run(
+          `select pid from pg_locks where locktype = 'advisory' and objsubid = 1 and objid = ${key} and not granted`,
+        )
+        if (waiting.length > 0) return
+      }
+      throw new Error('nobody waits at the gate')
+    },
   }
 }
 

@@ -150,11 +150,11 @@ describe('W4: an append takes its lock, on every call, before its position', () 
     prove({
       scenario: async ({ session, gate }) => {
         const [writer, reader] = [await session(), await session()]
-        const open = await gate()
+        const closed = await gate()
         const appended = writer.append(['a'])
-        await writer.waits()
+        await closed.reached()
         const pass = await readPass(reader)
-        await open()
+        await closed.open()
         await appended
         return lostTo(pass, reader)
       },
