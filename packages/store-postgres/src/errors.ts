@@ -44,7 +44,7 @@ export function meaningOf(error: unknown, sent: boolean): Error {
   }
   if (sqlState.startsWith('40')) return new TransactionLost('the transaction met another one', { cause })
   if (sqlState === '55P03') return new Locked('a lock was not to be had', { cause })
-  if (/^22|^54/.test(sqlState)) return new ValueRefused('the database refuses a value', { cause })
+  if (/^22|^54|^23514/.test(sqlState)) return new ValueRefused('the database refuses a value', { cause })
   return refused(error, sqlState)
 }
 
@@ -58,6 +58,15 @@ export function toldError(error: unknown): unknown {
   }
   if (error instanceof ValueRefused) return refused(error.cause, sqlStateOf(error.cause))
   return error
+}
+
+/** The same in a transaction of the user's, in which nothing is tried again: what fails has ended it. */
+export function toldWithin(error: unknown): unknown {
+  if (error instanceof ConnectionLost || error instanceof TransactionLost || error instanceof Locked) {
+    const message = `${error.message} (${messageOf(error.cause)}): roll back, and repeat the whole transaction; nothing of it is stored`
+    return eventmillError('STORE_UNREACHABLE', message, { cause: error.cause })
+  }
+  return toldError(error)
 }
 
 /** Says what to do. Never repeats a value, nor what the driver was configured with. */
@@ -96,6 +105,7 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
     /^(22|54)/,
     'a payload is too large or too deep, or holds what the encoding of the database cannot: store it elsewhere and refer to it',
   ],
+  [/^23514/, 'a constraint, which is none of this package, does not allow it'],
   [/^53100/, 'its disk is full'],
   [/^0A000/, 'use READ COMMITTED, the default'],
 ]

@@ -9,19 +9,27 @@ import pg from 'pg'
 export interface PostgresServer {
   readonly host: string
   readonly port: number
+  /** Where its data is; `undefined` where that is not ours to touch. */
+  readonly folder: string | undefined
   /** A pool of connections, which ends with the server. */
   pool(options?: pg.PoolConfig): pg.Pool
   stop(): Promise<void>
 }
 
-export async function startPostgres(): Promise<PostgresServer> {
+/** `settings` are for a throwaway server; another one has its own. */
+export async function startPostgres(settings: Settings = {}): Promise<PostgresServer> {
   const { DATABASE_URL } = process.env
   return DATABASE_URL === undefined
-    ? throwaway()
-    : withPools(new pg.Client(DATABASE_URL), async () => undefined)
+    ? throwaway(settings)
+    : withPools(new pg.Client(DATABASE_URL), undefined, async () => undefined)
 }
 
-async function throwaway(): Promise<PostgresServer> {
+/** Of a server, by their names. */
+export interface Settings {
+  readonly [name: string]: string | number
+}
+
+async function throwaway(settings: Settings): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), 'postgres-'))
   // Where root runs the tests, the server runs as another user, who has to get through.
   chmodSync(folder, 0o755)
@@ -32,23 +40,35 @@ async function throwaway(): Promise<PostgresServer> {
     persistent: true,
     createPostgresUser: true,
     onLog: () => undefined,
-    postgresFlags: ['-c', 'max_connections=300'],
+    postgresFlags: Object.entries({ max_connections: 300, ...settings }).flatMap(([name, value]) => [
+      '-c',
+      `${name}=${value}`,
+    ]),
   })
   await server.initialise()
   await server.start()
-  const connection = { host: 'localhost', port, user: 'postgres', password: 'password', database: 'postgres' }
-  return withPools(connection, async () => {
+  return withPools(throwawayAt(port), join(folder, 'data'), async () => {
     await server.stop()
     rmSync(folder, { recursive: true, force: true })
   })
 }
 
-function withPools(connection: Connection, stop: () => Promise<void>): PostgresServer {
+/** How a throwaway server is reached. */
+export function throwawayAt(port: number): Connection {
+  return { host: 'localhost', port, user: 'postgres', password: 'password', database: 'postgres' }
+}
+
+export function withPools(
+  connection: Connection,
+  folder: string | undefined,
+  stop: () => Promise<void>,
+): PostgresServer {
   const { host, port, user, password, database } = connection
   const pools: pg.Pool[] = []
   return {
     host,
     port,
+    folder,
     pool: (options) => {
       const pool = new pg.Pool({ host, port, user, password, database, ...options })
       // An idle connection that the server ends as it stops is nobody's error.
@@ -63,7 +83,7 @@ function withPools(connection: Connection, stop: () => Promise<void>): PostgresS
   }
 }
 
-interface Connection {
+export interface Connection {
   readonly host: string
   readonly port: number
   readonly user?: string | undefined
@@ -71,7 +91,7 @@ interface Connection {
   readonly database?: string | undefined
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer()
     probe.on('error', reject)

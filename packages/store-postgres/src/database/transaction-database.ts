@@ -1,4 +1,4 @@
-import { toldError } from '../errors.ts'
+import { toldWithin } from '../errors.ts'
 import { type PgliteTransaction, type PgTransaction } from './client.ts'
 import { type Database, type Row, type Statement, type Values } from './database.ts'
 import { pgliteAnswerOf } from './pglite-database.ts'
@@ -23,7 +23,7 @@ function transaction(attempt: (statement: Statement, values?: Values) => Promise
       try {
         return await attempt(statement, values)
       } catch (error) {
-        throw toldError(error)
+        throw toldWithin(error)
       }
     },
   }
