@@ -44,7 +44,7 @@ export function meaningOf(error: unknown, sent: boolean): Error {
   }
   if (sqlState.startsWith('40')) return new TransactionLost('the transaction met another one', { cause })
   if (sqlState === '55P03') return new Locked('a lock was not to be had', { cause })
-  if (/^22|^54|^23514/.test(sqlState)) return new ValueRefused('the database refuses a value', { cause })
+  if (/^(22|54|23514|P0001)/.test(sqlState)) return new ValueRefused('the database refuses a value', { cause })
   return refused(error, sqlState)
 }
 
@@ -105,7 +105,7 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
     /^(22|54)/,
     'a payload is too large or too deep, or holds what the encoding of the database cannot: store it elsewhere and refer to it',
   ],
-  [/^23514/, 'a constraint, which is none of this package, does not allow it'],
+  [/^(23514|P0001)/, 'a constraint or a trigger, which is none of this package, does not allow it'],
   [/^53100/, 'its disk is full'],
   [/^0A000/, 'use READ COMMITTED, the default'],
 ]

@@ -17,7 +17,7 @@ export function countingPool(pool: pg.Pool): CountingPool {
     counted.add(client)
     const query = client.query.bind(client)
     client.query = (statement: PgQuery) => {
-      if (!statement.text.includes('pg_notify')) statements.push(statement.text)
+      if (!statement.text.includes('.announce()')) statements.push(statement.text)
       return query(statement)
     }
     return client
@@ -26,7 +26,7 @@ export function countingPool(pool: pg.Pool): CountingPool {
     totalCount: 0,
     connect: async () => count(await pool.connect()),
     on: (event, listener) => pool.on(event, listener),
-    off: (event, listener) => pool.off(event, listener),
+    listenerCount: (event) => pool.listenerCount(event),
     taken: () => {
       const all = statements
       statements = []

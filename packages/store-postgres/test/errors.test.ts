@@ -20,6 +20,7 @@ describe('an error of the driver', () => {
     ['a lock that is not available', sqlError('55P03'), Locked],
     ['a value that is out of range', sqlError('22003'), ValueRefused],
     ['a value that is too large', sqlError('54000'), ValueRefused],
+    ['a value that a trigger refuses', sqlError('P0001'), ValueRefused],
   ])('is told apart: %s', (_what, error, kind) => {
     const meaning = meaningOf(error, true)
     expect(meaning).toBeInstanceOf(kind)

@@ -269,7 +269,7 @@ describe('R4: a horizon stays valid', () => {
     prove({
       scenario: async ({ schema, session }) => {
         const [slow, fast] = [await session(), await session()]
-        await fast.append(...Array.from({ length: 1_001 }, () => ['a']))
+        await fast.append(...Array.from({ length: 2_001 }, () => ['a']))
         const store = new PostgresStore({ client: pool, schema })
         let checkpoint = 0
         for await (const { position } of store.readAll()) {

@@ -32,7 +32,7 @@ export class Session {
 
   /**
    * Sends a batch of appends, each of which brings one event to each of its streams, and waits for whoever is in the
-   * way. What the database refuses is told by its SQLSTATE.
+   * way, however long that takes. What the database refuses is told by its SQLSTATE.
    */
   async append(...batch: readonly (readonly string[])[]): Promise<Answer | { readonly sqlState: string }> {
     const appends = batch.map((ids) =>
@@ -45,7 +45,7 @@ export class Session {
       ),
     )
     const types = appends.flatMap(({ events }) => events.map(() => 1))
-    const values = valuesOf(appends, types, { wait: true, patience: null })
+    const values = valuesOf(appends, types, { wait: true, patience: 0 })
     const parameters = values.map((_, index) => `$${index + 1}`).join()
     try {
       return (await this.run(`select $schema.append(${parameters})`, values))[0] as Answer
