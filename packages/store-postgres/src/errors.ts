@@ -109,7 +109,8 @@ function severityOf(error: unknown): string | undefined {
   return fieldOf(error, 'severity')
 }
 
-function messageOf(error: unknown): string {
+/** What an error says. A connection that is refused at several addresses says nothing but its code. */
+export function messageOf(error: unknown): string {
   const message = fieldOf(error, 'message') ?? ''
   return message === '' ? (fieldOf(error, 'code') ?? 'it gives no reason') : message
 }

@@ -16,7 +16,7 @@ export function checkOptions(options: PostgresStoreOptions): CheckedOptions {
   checkKeys(options, OPTIONS, 'options')
   const { client, schema = 'eventmill', prepare = true, timeouts = {} } = options
   if (!isClient(client)) throw invalidArgument('options.client', 'a pg.Pool or a PGlite', client)
-  if (typeof schema !== 'string' || !isName(schema)) {
+  if (typeof schema !== 'string' || !isSchemaName(schema)) {
     throw invalidArgument(
       'options.schema',
       'a name of 1 to 63 bytes, without NUL and not beginning with pg_',
@@ -43,7 +43,7 @@ function isClient(client: unknown): boolean {
 }
 
 /** Longer ones would be cut off by the server, and may then be those of another schema. */
-function isName(schema: string): boolean {
+export function isSchemaName(schema: string): boolean {
   const { length } = new TextEncoder().encode(schema)
   return length >= 1 && length <= 63 && !schema.includes('\0') && !schema.startsWith('pg_')
 }

@@ -9,6 +9,8 @@ import pg from 'pg'
 export interface PostgresServer {
   readonly host: string
   readonly port: number
+  /** Names its database, with a user and a password. */
+  readonly url: string
   /** A pool of connections, which ends with the server. */
   pool(options?: pg.PoolConfig): pg.Pool
   stop(): Promise<void>
@@ -49,6 +51,7 @@ function withPools(connection: Connection, stop: () => Promise<void>): PostgresS
   return {
     host,
     port,
+    url: `postgres://${[user, password].map((text = '') => encodeURIComponent(text)).join(':')}@${host}:${port}/${database}`,
     pool: (options) => {
       const pool = new pg.Pool({ host, port, user, password, database, ...options })
       // An idle connection that the server ends as it stops is nobody's error.

@@ -1,6 +1,7 @@
 import { eventmillError } from '@eventmill/core'
 import { type OwnDatabase, statement } from '../database/database.ts'
 import { events } from './0001-events.ts'
+import { checkServer } from './server.ts'
 
 /** Every migration, in its order. `$schema` stands for the quoted name of the schema. */
 const MIGRATIONS: readonly string[] = [events]
@@ -50,6 +51,7 @@ export function migrationSql(schema: string, found: number): string {
 
 /** Brings the schema to the newest version. Any number of processes may do so at once. */
 export async function migrate(database: OwnDatabase, schema: string): Promise<void> {
+  await checkServer(database)
   for (let found = await foundVersion(database, schema); found < REQUIRED_VERSION;) {
     try {
       // One after the other. Whoever comes second finds it done, and fails on what is there already.

@@ -1,27 +1,13 @@
-import { eventmillError } from '@eventmill/core'
 import { type OwnDatabase, statement } from '../database/database.ts'
 import { checkVersion, foundVersion, literal, quoted } from './migrate.ts'
+import { checkServer, refused } from './server.ts'
 
 /**
- * Whether the store can work on this database: PostgreSQL 15 or newer, no standby, migrated, and its sequence as it was
- * made. Throws `MIGRATION_REQUIRED` or `STORE_REFUSED`.
+ * Whether the store can work on this database: a server that it knows, migrated, and its sequence as it was made.
+ * Throws `MIGRATION_REQUIRED` or `STORE_REFUSED`.
  */
 export async function checkDatabase(database: OwnDatabase, schema: string): Promise<void> {
-  const [server] = await database.query(
-    statement(
-      `select current_setting('server_version_num')::integer, pg_is_in_recovery()::text, current_setting('server_encoding')`,
-    ),
-  )
-  const [version, standby, encoding] = server ?? []
-  if (Number(version) < 150_000) throw refused(`this is PostgreSQL ${String(version)}: use 15 or newer`)
-  if (standby === 'true') {
-    throw refused('this is a standby, which does not know what is in flight: connect to the primary')
-  }
-  if (encoding !== 'UTF8') {
-    throw refused(
-      `the encoding of the database is ${String(encoding)}, which cannot hold all text: create it with UTF8`,
-    )
-  }
+  await checkServer(database)
   checkVersion(await foundVersion(database, schema), schema)
   const name = quoted(schema)
   const [sequence] = await database.query(
@@ -42,8 +28,4 @@ export async function checkDatabase(database: OwnDatabase, schema: string): Prom
       `the sequence ${name}.positions is behind the events: set it to the highest position with setval()`,
     )
   }
-}
-
-function refused(message: string): Error {
-  return eventmillError('STORE_REFUSED', message, { sqlState: undefined })
 }
