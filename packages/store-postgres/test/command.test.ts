@@ -17,7 +17,7 @@ beforeAll(async () => {
   server = await startPostgres()
   pool = server.pool()
 }, 60_000)
-afterAll(() => server.stop())
+afterAll(() => server.stop(), 60_000)
 
 /** Runs the command without `DATABASE_URL`, in a folder where there is no driver but that of this package. */
 function run(...args: string[]) {
@@ -65,6 +65,7 @@ describe('eventmill-postgres migrate', () => {
     url.username = 'of_no_rights'
     url.password = 'hidden'
     const { status, stderr } = run('migrate', '--url', url.href, '--schema', 'forbidden')
+    await pool.query('drop role of_no_rights')
     expect({ status, lines: stderr.trim().split('\n').length }).toEqual({ status: 1, lines: 1 })
     expect(stderr).toMatch(/42501, permission denied for database .* grant the user/)
   })

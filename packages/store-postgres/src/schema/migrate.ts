@@ -68,11 +68,13 @@ export async function migrate(database: OwnDatabase, schema: string): Promise<vo
 /** Within a text in quotes, the quotes of a name are doubled; a body in dollars ends at nothing that a name may hold. */
 function inSchema(sql: string, schema: string): string {
   const name = quoted(schema)
-  const body = bodyMark(name)
-  return sql
-    .replaceAll('$body$', () => body)
-    .replaceAll("'$schema.", () => `'${name.replaceAll("'", "''")}.`)
-    .replaceAll('$schema', () => name)
+  const marks: { readonly [mark: string]: string } = {
+    $body$: bodyMark(name),
+    "'$schema.": `'${name.replaceAll("'", "''")}.`,
+    $schema: name,
+  }
+  // All at once: a name may hold a mark.
+  return sql.replace(/\$body\$|'\$schema\.|\$schema/g, (mark) => marks[mark] ?? mark)
 }
 
 function bodyMark(name: string): string {

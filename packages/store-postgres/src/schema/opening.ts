@@ -10,22 +10,23 @@ export async function checkDatabase(database: OwnDatabase, schema: string): Prom
   await checkServer(database)
   checkVersion(await foundVersion(database, schema), schema)
   const name = quoted(schema)
+  const positions = `${name}.positions`
   const [sequence] = await database.query(
     statement(
       `select (seqcache = 1 and seqincrement = 1 and not seqcycle)::text,
          ((select max(position) from ${name}.events) > ${name}.last_position())::text
-       from pg_sequence where seqrelid = ${literal(`${name}.positions`)}::regclass`,
+       from pg_sequence where seqrelid = ${literal(positions)}::regclass`,
     ),
   )
   const [unchanged, behind] = sequence ?? []
   if (unchanged !== 'true') {
     throw refused(
-      `the sequence ${name}.positions was altered: give it INCREMENT 1, CACHE 1 and NO CYCLE again`,
+      `the sequence ${positions} was altered: run alter sequence ${positions} increment 1 cache 1 no cycle`,
     )
   }
   if (behind === 'true') {
     throw refused(
-      `the sequence ${name}.positions is behind the events: set it to the highest position with setval()`,
+      `the sequence ${positions} is behind the events: run select setval(${literal(positions)}, max(position)) from ${name}.events`,
     )
   }
 }
