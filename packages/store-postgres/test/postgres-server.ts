@@ -19,7 +19,7 @@ export interface PostgresServer {
 
 export async function startPostgres(): Promise<PostgresServer> {
   const { DATABASE_URL } = process.env
-  return DATABASE_URL === undefined ? throwaway() : throwawayDatabase(DATABASE_URL)
+  return DATABASE_URL === undefined ? startThrowaway() : throwawayDatabase(DATABASE_URL)
 }
 
 async function throwawayDatabase(url: string): Promise<PostgresServer> {
@@ -37,12 +37,13 @@ async function throwawayDatabase(url: string): Promise<PostgresServer> {
   )
 }
 
-async function throwaway(): Promise<PostgresServer> {
+/** A server of the version that these tests bring, or of another one. */
+export async function startThrowaway(Postgres = EmbeddedPostgres): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), 'postgres-'))
   // Where root runs the tests, the server runs as another user, who has to get through.
   chmodSync(folder, 0o755)
   const port = await freePort()
-  const server = new EmbeddedPostgres({
+  const server = new Postgres({
     databaseDir: join(folder, 'data'),
     port,
     persistent: true,
@@ -88,7 +89,8 @@ interface Connection {
   readonly database?: string | undefined
 }
 
-function freePort(): Promise<number> {
+/** A port that nobody listens on. */
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer()
     probe.on('error', reject)
