@@ -9,8 +9,8 @@ export function run(
   args: readonly string[],
   { folder }: { readonly folder: string },
 ): Promise<string> {
-  // The options of this process are Jest's: no user's program runs under them.
-  const env = { ...process.env, NODE_OPTIONS: '' }
+  // The options of this process are Jest's, and its paths those of pnpm: no user's program runs under them.
+  const env = { ...process.env, NODE_OPTIONS: '', NODE_PATH: '' }
   return new Promise((resolve, reject) => {
     execFile(program, args, { cwd: folder, env, timeout: TIMEOUT }, (error, stdout, stderr) => {
       if (error === null) {

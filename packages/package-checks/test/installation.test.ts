@@ -1,4 +1,4 @@
-import { expect, jest, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import { mkdir } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { installPackages } from '../src/install-packages.ts'
@@ -25,6 +25,41 @@ test('core and the memory store bring nothing but themselves', async () => {
   expect(installed.map((path) => relative(folder, path)).sort()).toEqual(
     wanted.map((name) => `node_modules/${name}`),
   )
+})
+
+describe('the PostgreSQL store', () => {
+  const project = join(folder, 'postgres')
+
+  test('brings no driver', async () => {
+    const wanted = ['@eventmill/core', '@eventmill/store-postgres']
+    await mkdir(project)
+    const tarballs = await packPackages(folder)
+    await installPackages(
+      project,
+      tarballs.filter(({ name }) => wanted.includes(name)),
+    )
+    const [, ...installed] = (await run('npm', ['ls', '--all', '--parseable'], { folder: project }))
+      .trim()
+      .split('\n')
+    expect(installed.map((path) => relative(project, path)).sort()).toEqual(
+      wanted.map((name) => `node_modules/${name}`),
+    )
+  })
+
+  test('has a command that asks for the driver of the project only where it needs it', async () => {
+    const command = join(project, 'node_modules/.bin/eventmill-postgres')
+    expect(await run(command, ['sql', '--from', '0'], { folder: project })).toContain(
+      'create table "eventmill"',
+    )
+    const status = () => run(command, ['status', '--url', 'postgres://localhost:1/none'], { folder: project })
+    await expect(status()).rejects.toThrow(
+      /ended with 2 .*\n\nthe driver pg is not installed here: npm install pg\n$/,
+    )
+    await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', 'pg@8'], { folder: project })
+    await expect(status()).rejects.toThrow(
+      /ended with 1 .*\n\nthe database cannot be reached: connect ECONNREFUSED/,
+    )
+  })
 })
 
 test('the command that judges stores runs from its package', async () => {

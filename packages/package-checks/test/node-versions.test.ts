@@ -5,7 +5,7 @@ import { bundle } from '../src/bundle.ts'
 import { installPackages } from '../src/install-packages.ts'
 import { packPackages } from '../src/pack-packages.ts'
 import { run } from '../src/run.ts'
-import { copyProgram, programs } from './programs.ts'
+import { copyProgram, drivers, programs } from './programs.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 // Longer than the programs that a test runs, so that their output tells why it failed.
@@ -16,7 +16,7 @@ const workspaceVersion = major(process.versions.node)
 const versions = (process.env.PACKAGE_CHECKS_NODE_VERSIONS ?? workspaceVersion).split(',')
 
 beforeAll(async () => {
-  await installPackages(folder, await packPackages(folder))
+  await installPackages(folder, await packPackages(folder), drivers)
   for (const program of programs) {
     const source = await copyProgram(program, folder)
     const esm = await bundle(source, { format: 'esm', packages: 'external' })

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 /** A user's program under `programs/`: its `run()` resolves to `result`. */
 export interface Program {
   readonly name: string
+  /** What it imports beside packages of this workspace, and zod, which npm installs with them. */
+  readonly drivers?: readonly string[]
   readonly result: unknown
 }
 
@@ -27,7 +29,15 @@ const reservations: Program = {
   },
 }
 
-export const programs: readonly Program[] = [counter, reservations]
+const ledger: Program = {
+  name: 'ledger',
+  drivers: ['pg@8', '@electric-sql/pglite@0.5'],
+  result: { balance: 7, head: 2, push: 'polling' },
+}
+
+export const programs: readonly Program[] = [counter, reservations, ledger]
+
+export const drivers: readonly string[] = programs.flatMap((program) => program.drivers ?? [])
 
 /** Puts a program into a user's project and returns its path. */
 export async function copyProgram({ name }: Program, folder: string): Promise<string> {

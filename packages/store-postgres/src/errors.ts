@@ -44,7 +44,8 @@ export function meaningOf(error: unknown, sent: boolean): Error {
   }
   if (sqlState.startsWith('40')) return new TransactionLost('the transaction met another one', { cause })
   if (sqlState === '55P03') return new Locked('a lock was not to be had', { cause })
-  if (/^(22|54|23514|P0001)/.test(sqlState)) return new ValueRefused('the database refuses a value', { cause })
+  if (/^(22|54|23514|P0001)/.test(sqlState))
+    return new ValueRefused('the database refuses a value', { cause })
   return refused(error, sqlState)
 }
 
@@ -119,7 +120,8 @@ function severityOf(error: unknown): string | undefined {
   return fieldOf(error, 'severity')
 }
 
-function messageOf(error: unknown): string {
+/** What an error says. A connection that is refused at several addresses says nothing but its code. */
+export function messageOf(error: unknown): string {
   const message = fieldOf(error, 'message') ?? ''
   return message === '' ? (fieldOf(error, 'code') ?? 'it gives no reason') : message
 }

@@ -17,7 +17,7 @@ export function checkOptions(options: PostgresStoreOptions): CheckedOptions {
   const { client, schema = 'eventmill', prepare = true, timeouts = {} } = options
   // Its type alone: a URL would show its password.
   if (!isClient(client)) throw invalidArgument('options.client', 'a pg.Pool or a PGlite', typeof client)
-  if (typeof schema !== 'string' || !isName(schema)) {
+  if (typeof schema !== 'string' || !isSchemaName(schema)) {
     throw invalidArgument(
       'options.schema',
       'a name of 1 to 63 bytes, without NUL and not beginning with pg_',
@@ -44,7 +44,7 @@ function isClient(client: unknown): boolean {
 }
 
 /** Longer ones would be cut off by the server, and may then be those of another schema. */
-function isName(schema: string): boolean {
+export function isSchemaName(schema: string): boolean {
   const { length } = new TextEncoder().encode(schema)
   return length >= 1 && length <= 63 && !schema.includes('\0') && !schema.startsWith('pg_')
 }

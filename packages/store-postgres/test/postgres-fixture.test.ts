@@ -12,7 +12,7 @@ beforeAll(async () => {
   server = await startPostgres()
   pool = server.pool({ max: 1 })
 }, 60_000)
-afterAll(() => server.stop())
+afterAll(() => server.stop(), 60_000)
 
 describe('the fixture on a server', () => {
   test('stalls one append of one handle before its commit', async () => {

@@ -21,8 +21,12 @@ export type PostgresFixture = Required<Fixture> & { readonly faults: Faults }
 /** In milliseconds: some rules wait until a store gives up. */
 const TIMEOUTS = { operation: 4_000, statement: 2_000 }
 
-/** A store in a schema of its own on a server, with every back door. */
-export async function postgresFixture(server: PostgresServer, schema: string): Promise<PostgresFixture> {
+/** A store in a schema of its own on a server, with every back door; its handles may go through a pooler. */
+export async function postgresFixture(
+  server: PostgresServer,
+  schema: string,
+  pooler?: { readonly host: string; readonly port: number },
+): Promise<PostgresFixture> {
   const name = `"${schema.replaceAll('"', '""')}"`
   /** Past every handle and proxy. */
   const pool = server.pool({ application_name: schema, max: 40 })
@@ -35,7 +39,7 @@ export async function postgresFixture(server: PostgresServer, schema: string): P
     return handle
   }
   const open = async (): Promise<EventStore> => {
-    const proxy = await startProxy(server)
+    const proxy = await startProxy(pooler ?? server)
     const applicationName = `${schema}, handle ${handles.size + 1}`
     const client = server.pool({
       host: '127.0.0.1',
@@ -45,7 +49,7 @@ export async function postgresFixture(server: PostgresServer, schema: string): P
       // Handles come and go, and the connections of a server are counted.
       idleTimeoutMillis: 1_000,
     })
-    const store = new PostgresStore({ client, schema, timeouts: TIMEOUTS })
+    const store = new PostgresStore({ client, schema, prepare: pooler === undefined, timeouts: TIMEOUTS })
     handles.set(store, { store, pool: client, proxy, applicationName })
     return store
   }

@@ -13,7 +13,7 @@ beforeAll(async () => {
   server = await startPostgres()
   direct = server.pool()
 }, 60_000)
-afterAll(() => server.stop())
+afterAll(() => server.stop(), 60_000)
 
 let proxy: PostgresProxy
 let pool: pg.Pool

@@ -35,7 +35,6 @@ export interface PgQuery {
 /** What this package uses of a `PGlite`. */
 export interface Pglite extends PgliteTransaction {
   readonly waitReady: Promise<void>
-  exec(text: string): Promise<unknown>
   listen(channel: string, callback: (payload: string) => void): Promise<() => Promise<void>>
   transaction<Result>(work: (transaction: PgliteTransaction) => Promise<Result>): Promise<Result>
 }
@@ -47,4 +46,5 @@ export interface PgliteTransaction {
     values: unknown[],
     options: { rowMode: 'array'; parsers: { [type: number]: (text: string) => unknown } },
   ): Promise<{ readonly rows: readonly unknown[] }>
+  exec(text: string): Promise<unknown>
 }

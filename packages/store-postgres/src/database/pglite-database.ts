@@ -25,9 +25,9 @@ export class PgliteDatabase implements OwnDatabase {
 
   async script(text: string): Promise<void> {
     try {
-      await this.#pglite.exec(`begin; ${text}; commit`)
+      // Not by begin and rollback: what others send meanwhile would come between.
+      await this.#pglite.transaction((transaction) => transaction.exec(text))
     } catch (error) {
-      await this.#pglite.exec('rollback')
       throw toldError(meaningOf(error, true))
     }
   }

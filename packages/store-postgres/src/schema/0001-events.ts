@@ -69,7 +69,8 @@ create view $schema.event_log as
 -- The arrays stream_types and stream_ids name the streams of a batch of appends, each once. entries holds four numbers
 -- for what an append wants of a stream: the number of the append, that of the stream, the generation expected (-1: any,
 -- -2: exists), and how many events it brings. commit_ids has an item for each append, or is null. Up to causation_ids,
--- the others have one for each event, or are null; tails are the last 20 digits of their ids, and that of its first event tells an append from all others.
+-- the others have one for each event, or are null; tails are the last 20 digits of their ids, and that of its first event
+-- tells an append from all others.
 --
 -- resends has, for each append that may have been sent before, the tail under which it was; or is null.
 -- wait: whether to wait for streams that other transactions have locked, or to pass over them. patience: how long, in

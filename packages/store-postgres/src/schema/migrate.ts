@@ -1,6 +1,7 @@
 import { eventmillError } from '@eventmill/core'
 import { type Database, type OwnDatabase, statement } from '../database/database.ts'
 import { events } from './0001-events.ts'
+import { checkServer } from './server.ts'
 
 /** Every migration, in its order. `$schema` stands for the quoted name of the schema. */
 const MIGRATIONS: readonly string[] = [events]
@@ -50,6 +51,7 @@ export function migrationSql(schema: string, found: number): string {
 
 /** Brings the schema to the newest version. Any number of processes may do so at once. */
 export async function migrate(database: OwnDatabase, schema: string): Promise<void> {
+  await checkServer(database)
   for (let found = await foundVersion(database, schema); found < REQUIRED_VERSION;) {
     try {
       // One after the other. Whoever comes second finds it done, and fails on what is there already.
@@ -66,11 +68,13 @@ export async function migrate(database: OwnDatabase, schema: string): Promise<vo
 /** Within a text in quotes, the quotes of a name are doubled; a body in dollars ends at nothing that a name may hold. */
 function inSchema(sql: string, schema: string): string {
   const name = quoted(schema)
-  const body = bodyMark(name)
-  return sql
-    .replaceAll('$body$', () => body)
-    .replaceAll("'$schema.", () => `'${name.replaceAll("'", "''")}.`)
-    .replaceAll('$schema', () => name)
+  const marks: { readonly [mark: string]: string } = {
+    $body$: bodyMark(name),
+    "'$schema.": `'${name.replaceAll("'", "''")}.`,
+    $schema: name,
+  }
+  // All at once: a name may hold a mark.
+  return sql.replace(/\$body\$|'\$schema\.|\$schema/g, (mark) => marks[mark] ?? mark)
 }
 
 function bodyMark(name: string): string {

@@ -1,0 +1,3 @@
+import { versionConformance } from './version-conformance.ts'
+
+versionConformance(17)
