@@ -137,8 +137,10 @@ export class GroupCommit<Work extends Queued, Result> {
     const blocked: Waiting<Work, Result>[] = []
     batch.forEach((waiting, index) => {
       const outcome = outcomes[index] ?? { error: new Error('a batch came back without an outcome for each') }
-      if (outcome === 'blocked') blocked.push(waiting)
-      else settle(waiting, outcome)
+      if (outcome !== 'blocked') settle(waiting, outcome)
+      // It would leave again at once, as long as others hold what it is about, and no alarm would find it waiting.
+      else if (waiting.deadline <= performance.now()) this.#tellLate(waiting, batch.length)
+      else blocked.push(waiting)
     })
     // Who was aborted on the way has been told.
     this.#block(blocked.filter(({ work }) => work.signal?.aborted !== true))
@@ -188,6 +190,12 @@ export class GroupCommit<Work extends Queued, Result> {
     for (const { work } of batch) for (const key of work.keys) if (!held.has(key)) this.#busy.delete(key)
   }
 
+  /** `back`: how much work has just come back, and waits as well. */
+  #tellLate(waiting: Waiting<Work, Result>, back = 0): void {
+    const total = this.#queue.size + this.#blocked.size + back
+    settle(waiting, { error: this.#sender.late(waiting.work, total) })
+  }
+
   /** Wakes up when the first of those that wait has waited for too long. */
   #watch(): void {
     if (this.#queue.size + this.#blocked.size === 0) {
@@ -200,9 +208,8 @@ export class GroupCommit<Work extends Queued, Result> {
       const now = performance.now()
       for (const waiting of [...this.#queue, ...this.#blocked]) {
         if (waiting.deadline > now) continue
-        const total = this.#queue.size + this.#blocked.size
+        this.#tellLate(waiting)
         if (!this.#queue.delete(waiting)) this.#unblock(waiting)
-        settle(waiting, { error: this.#sender.late(waiting.work, total) })
       }
       this.#watch()
     }, ALARM)

@@ -196,16 +196,25 @@ describe('group commit', () => {
   test('tells who waits beyond the timeout, and lets the others go on', async () => {
     const { group, batches } = harness({ timeout: 1 })
     const left = group.run(work('left', 'a'))
-    const blocked = group.run(work('blocked', 'b'))
+    const other = group.run(work('other', 'b'))
     const waiting = group.run(work('waiting', 'a'))
-    batches[1]?.back(['blocked'])
     await expect(waiting).rejects.toThrow('waiting is late, of 1')
     expect(group.load).toEqual({ waiting: 0, blocked: 0, batches: 2 })
-    batches[2]?.back(['blocked'])
-    await new Promise(setImmediate)
-    batches[3]?.back()
-    batches[0]?.back()
-    expect(await Promise.all([left, blocked])).toEqual(['left', 'blocked'])
+    for (const batch of batches) batch.back()
+    expect(await Promise.all([left, other])).toEqual(['left', 'other'])
+  })
+
+  test('tells who comes back blocked beyond the timeout, and frees what that was about', async () => {
+    const { group, batches, sent } = harness({ timeout: 1 })
+    const blocked = group.run(work('blocked', 'a'))
+    const start = performance.now()
+    while (performance.now() <= start + 1) await new Promise(setImmediate)
+    batches[0]?.back(['blocked'])
+    await expect(blocked).rejects.toThrow('blocked is late, of 1')
+    const after = group.run(work('after', 'a'))
+    batches[1]?.back()
+    expect(await after).toBe('after')
+    expect(sent()).toEqual([['blocked'], ['after']])
   })
 
   test('keeps the order of what is about the same, whatever comes back when', async () => {
