@@ -19,6 +19,8 @@ export interface Sender<Work, Result> {
   send(batch: readonly Work[], patient: boolean): Promise<readonly Outcome<Result>[]>
   /** The error of work that is aborted while it is under way. */
   abandoned(work: Work): Error
+  /** The error of work that is aborted, or closed, for this reason, while it waits: it may have been under way before. */
+  givenUp(work: Work, reason: Error): Error
   /** The error of work whose turn does not come until the timeout; so many are waiting. */
   late(work: Work, waiting: number): Error
 }
@@ -77,7 +79,7 @@ export class GroupCommit<Work extends Queued, Result> {
     }
   }
 
-  /** Rejects with the signal's reason on abort, as long as the work has not left. */
+  /** On abort, rejects with what the sender gives up with as long as the work waits, and abandons it with on its way. */
   run(work: Work): Promise<Result> {
     return new Promise((resolve, reject) => {
       work.signal?.throwIfAborted()
@@ -86,7 +88,9 @@ export class GroupCommit<Work extends Queued, Result> {
       if (work.signal !== undefined) {
         waiting.abort = () => {
           const queued = this.#queue.delete(waiting) || this.#unblock(waiting)
-          reject(queued ? (work.signal?.reason as Error) : this.#sender.abandoned(work))
+          reject(
+            queued ? this.#sender.givenUp(work, work.signal?.reason as Error) : this.#sender.abandoned(work),
+          )
         }
         work.signal.addEventListener('abort', waiting.abort, { once: true })
       }
@@ -95,9 +99,11 @@ export class GroupCommit<Work extends Queued, Result> {
     })
   }
 
-  /** Fails what has not left with this error, and resolves once what has left is back. */
+  /** Gives up what waits for this reason, and resolves once what has left is back. */
   async close(error: Error): Promise<void> {
-    for (const waiting of [...this.#queue, ...this.#blocked]) settle(waiting, { error })
+    for (const waiting of [...this.#queue, ...this.#blocked]) {
+      settle(waiting, { error: this.#sender.givenUp(waiting.work, error) })
+    }
     this.#queue.clear()
     this.#blocked.clear()
     clearTimeout(this.#alarm)

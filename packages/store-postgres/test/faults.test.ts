@@ -113,21 +113,14 @@ describe('while many append', () => {
   test('more than can be stored until the timeout fail with STORE_BUSY, and nothing of them is stored', async () => {
     const { store } = open({ timeouts: { operation: 200 } })
     await store.append([to('wanted', 'first')])
-    const client = await direct.connect()
-    endings.push(async () => {
-      client.release(true)
-    })
-    await client.query('begin')
-    const outside = new PostgresStore({ client: direct })
-    endings.push(() => outside.close())
-    await outside.within(client).append([to('wanted', 'in the way')])
+    const end = await lock('wanted')
     const told = await Promise.allSettled(
       Array.from({ length: 200 }, (_, n) => store.append([to('wanted', `${n}`)])),
     )
     expect(told.map(codeOf)).toEqual(told.map(() => 'STORE_BUSY'))
-    await client.query('commit')
+    await end()
     await store.append([to('wanted', 'last')])
-    expect(saysOf(await logOf(store))).toEqual(['first', 'in the way', 'last'])
+    expect(saysOf(await logOf(store))).toEqual(['first', 'last'])
   })
 })
 
@@ -147,6 +140,32 @@ describe('an append in flight', () => {
     expect(await store.append(append, { commitId: error.commitId })).toMatchObject({ repeated: true })
     expect(saysOf(await logOf(store))).toEqual(['aborted'])
   })
+
+  test.each(['aborted', 'closed'])(
+    'is lost, sent again, blocked, and then %s: its outcome is unknown, as it may be stored',
+    async (how) => {
+      const { store, proxy } = await openBehindProxy()
+      await store.append([to('wanted', 'before')])
+      const [late, hold] = [proxy.appends.deliverLate(), proxy.appends.holdUp()]
+      const controller = new AbortController()
+      const lost = store.append([to('wanted', 'lost')], { signal: controller.signal })
+      const told = expect(lost).rejects.toMatchObject({ code: 'APPEND_OUTCOME_UNKNOWN' })
+      await hold.reached
+      await late.release()
+      const end = await lock('wanted', 'x', 'y')
+      // These wait for what is locked, and leave no room for others that do.
+      const others = Promise.allSettled(['x', 'y'].map((id) => store.append([to(id, 'in the way')])))
+      await until(async () => (await waitingForLocks()) === 2)
+      await hold.release()
+      await until(async () => (await store.health()).appends.blocked === 1)
+      if (how === 'aborted') controller.abort(new Error('enough'))
+      const closing = how === 'closed' ? store.close() : undefined
+      await told
+      await end()
+      await Promise.all([others, closing])
+      expect(saysOf(await logOf(open().store))).toContain('lost')
+    },
+  )
 
   test('comes to its end when the store closes, and who waits is told', async () => {
     const { store, proxy } = await openBehindProxy()
@@ -283,6 +302,30 @@ async function openBehindBlackHole(timeouts: Timeouts) {
   // First of all: a pool waits for connections that get no answer.
   endings.push(() => hole.close())
   return { ...opened, hole }
+}
+
+/** Locks streams, which it creates, until the result is called. */
+async function lock(...ids: readonly string[]): Promise<() => Promise<void>> {
+  const client = await direct.connect()
+  let locked = true
+  const end = async () => {
+    if (!locked) return
+    locked = false
+    await client.query('rollback')
+    client.release()
+  }
+  endings.push(end)
+  const outside = new PostgresStore({ client: direct })
+  await outside.append(ids.map((id) => ({ ...to(id, ''), events: [] })))
+  await client.query('begin')
+  await outside.within(client).append(ids.map((id) => to(id, 'rolled back')))
+  await outside.close()
+  return end
+}
+
+async function waitingForLocks(): Promise<number> {
+  const { rowCount } = await direct.query("select from pg_stat_activity where wait_event_type = 'Lock'")
+  return rowCount ?? 0
 }
 
 /** Some who append until they are stopped, each one after the other; outcomes that are unknown are learned. */

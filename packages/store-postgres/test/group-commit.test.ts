@@ -38,6 +38,7 @@ function harness({ timeout = OPTIONS.timeout } = {}) {
         return promise
       },
       abandoned: ({ name }) => new Error(`nobody knows what became of ${name}`),
+      givenUp: (_, reason) => reason,
       late: ({ name }, waiting) => new Error(`${name} is late, of ${waiting}`),
     },
     { ...OPTIONS, timeout },
@@ -239,7 +240,7 @@ describe('group commit', () => {
             })
           }
           const group = new GroupCommit<Work & { n: number }, number>(
-            { send, abandoned: () => new Error(), late: () => new Error() },
+            { send, abandoned: () => new Error(), givenUp: () => new Error(), late: () => new Error() },
             OPTIONS,
           )
           const all = items.map((keys, n) => group.run({ ...work(`${n}`, ...keys), n }))
