@@ -19,6 +19,8 @@ export interface Sender<Work, Result> {
   send(batch: readonly Work[], patient: boolean): Promise<readonly Outcome<Result>[]>
   /** The error of work that is aborted while it is under way. */
   abandoned(work: Work): Error
+  /** The error of work that is aborted, or closed, for this reason, while it waits: it may have been under way before. */
+  givenUp(work: Work, reason: Error): Error
   /** The error of work whose turn does not come until the timeout; so many are waiting. */
   late(work: Work, waiting: number): Error
 }
@@ -77,7 +79,7 @@ export class GroupCommit<Work extends Queued, Result> {
     }
   }
 
-  /** Rejects with the signal's reason on abort, as long as the work has not left. */
+  /** On abort, rejects with what the sender gives up with as long as the work waits, and abandons it with on its way. */
   run(work: Work): Promise<Result> {
     return new Promise((resolve, reject) => {
       work.signal?.throwIfAborted()
@@ -86,7 +88,9 @@ export class GroupCommit<Work extends Queued, Result> {
       if (work.signal !== undefined) {
         waiting.abort = () => {
           const queued = this.#queue.delete(waiting) || this.#unblock(waiting)
-          reject(queued ? (work.signal?.reason as Error) : this.#sender.abandoned(work))
+          reject(
+            queued ? this.#sender.givenUp(work, work.signal?.reason as Error) : this.#sender.abandoned(work),
+          )
         }
         work.signal.addEventListener('abort', waiting.abort, { once: true })
       }
@@ -95,9 +99,11 @@ export class GroupCommit<Work extends Queued, Result> {
     })
   }
 
-  /** Fails what has not left with this error, and resolves once what has left is back. */
+  /** Gives up what waits for this reason, and resolves once what has left is back. */
   async close(error: Error): Promise<void> {
-    for (const waiting of [...this.#queue, ...this.#blocked]) settle(waiting, { error })
+    for (const waiting of [...this.#queue, ...this.#blocked]) {
+      settle(waiting, { error: this.#sender.givenUp(waiting.work, error) })
+    }
     this.#queue.clear()
     this.#blocked.clear()
     clearTimeout(this.#alarm)
@@ -137,8 +143,10 @@ export class GroupCommit<Work extends Queued, Result> {
     const blocked: Waiting<Work, Result>[] = []
     batch.forEach((waiting, index) => {
       const outcome = outcomes[index] ?? { error: new Error('a batch came back without an outcome for each') }
-      if (outcome === 'blocked') blocked.push(waiting)
-      else settle(waiting, outcome)
+      if (outcome !== 'blocked') settle(waiting, outcome)
+      // It would leave again at once, as long as others hold what it is about, and no alarm would find it waiting.
+      else if (waiting.deadline <= performance.now()) this.#tellLate(waiting, batch.length)
+      else blocked.push(waiting)
     })
     // Who was aborted on the way has been told.
     this.#block(blocked.filter(({ work }) => work.signal?.aborted !== true))
@@ -188,6 +196,12 @@ export class GroupCommit<Work extends Queued, Result> {
     for (const { work } of batch) for (const key of work.keys) if (!held.has(key)) this.#busy.delete(key)
   }
 
+  /** `back`: how much work has just come back, and waits as well. */
+  #tellLate(waiting: Waiting<Work, Result>, back = 0): void {
+    const total = this.#queue.size + this.#blocked.size + back
+    settle(waiting, { error: this.#sender.late(waiting.work, total) })
+  }
+
   /** Wakes up when the first of those that wait has waited for too long. */
   #watch(): void {
     if (this.#queue.size + this.#blocked.size === 0) {
@@ -200,9 +214,8 @@ export class GroupCommit<Work extends Queued, Result> {
       const now = performance.now()
       for (const waiting of [...this.#queue, ...this.#blocked]) {
         if (waiting.deadline > now) continue
-        const total = this.#queue.size + this.#blocked.size
+        this.#tellLate(waiting)
         if (!this.#queue.delete(waiting)) this.#unblock(waiting)
-        settle(waiting, { error: this.#sender.late(waiting.work, total) })
       }
       this.#watch()
     }, ALARM)

@@ -38,6 +38,7 @@ function harness({ timeout = OPTIONS.timeout } = {}) {
         return promise
       },
       abandoned: ({ name }) => new Error(`nobody knows what became of ${name}`),
+      givenUp: (_, reason) => reason,
       late: ({ name }, waiting) => new Error(`${name} is late, of ${waiting}`),
     },
     { ...OPTIONS, timeout },
@@ -196,16 +197,25 @@ describe('group commit', () => {
   test('tells who waits beyond the timeout, and lets the others go on', async () => {
     const { group, batches } = harness({ timeout: 1 })
     const left = group.run(work('left', 'a'))
-    const blocked = group.run(work('blocked', 'b'))
+    const other = group.run(work('other', 'b'))
     const waiting = group.run(work('waiting', 'a'))
-    batches[1]?.back(['blocked'])
     await expect(waiting).rejects.toThrow('waiting is late, of 1')
     expect(group.load).toEqual({ waiting: 0, blocked: 0, batches: 2 })
-    batches[2]?.back(['blocked'])
-    await new Promise(setImmediate)
-    batches[3]?.back()
-    batches[0]?.back()
-    expect(await Promise.all([left, blocked])).toEqual(['left', 'blocked'])
+    for (const batch of batches) batch.back()
+    expect(await Promise.all([left, other])).toEqual(['left', 'other'])
+  })
+
+  test('tells who comes back blocked beyond the timeout, and frees what that was about', async () => {
+    const { group, batches, sent } = harness({ timeout: 1 })
+    const blocked = group.run(work('blocked', 'a'))
+    const start = performance.now()
+    while (performance.now() <= start + 1) await new Promise(setImmediate)
+    batches[0]?.back(['blocked'])
+    await expect(blocked).rejects.toThrow('blocked is late, of 1')
+    const after = group.run(work('after', 'a'))
+    batches[1]?.back()
+    expect(await after).toBe('after')
+    expect(sent()).toEqual([['blocked'], ['after']])
   })
 
   test('keeps the order of what is about the same, whatever comes back when', async () => {
@@ -230,7 +240,7 @@ describe('group commit', () => {
             })
           }
           const group = new GroupCommit<Work & { n: number }, number>(
-            { send, abandoned: () => new Error(), late: () => new Error() },
+            { send, abandoned: () => new Error(), givenUp: () => new Error(), late: () => new Error() },
             OPTIONS,
           )
           const all = items.map((keys, n) => group.run({ ...work(`${n}`, ...keys), n }))

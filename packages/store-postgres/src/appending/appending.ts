@@ -36,6 +36,8 @@ export class Appending {
       {
         send: (batch, patient) => this.#send(batch, patient),
         abandoned: outcomeUnknown,
+        // Its answer was lost, and it waits to be sent again.
+        givenUp: (append, reason) => (append.sent ? outcomeUnknown(append) : reason),
         late: (append, waiting) => (append.sent ? outcomeUnknown(append) : storeBusy(waiting)),
       },
       { batches: BATCHES, most: MOST, timeout },

@@ -25,6 +25,7 @@ export class StreamLoads {
           return loaded.map((result) => ({ result }))
         },
         abandoned: ({ signal }) => signal?.reason as Error,
+        givenUp: (_, reason) => reason,
         late: (_, waiting) => storeBusy(waiting),
       },
       { batches: BATCHES, most: MOST, timeout },
