@@ -44,8 +44,9 @@ export function meaningOf(error: unknown, sent: boolean): Error {
   }
   if (sqlState.startsWith('40')) return new TransactionLost('the transaction met another one', { cause })
   if (sqlState === '55P03') return new Locked('a lock was not to be had', { cause })
-  if (/^(22|54|23514|P0001)/.test(sqlState))
-    {return new ValueRefused('the database refuses a value', { cause })}
+  if (/^(22|54|23514|P0001)/.test(sqlState)) {
+    return new ValueRefused('the database refuses a value', { cause })
+  }
   return refused(error, sqlState)
 }
 

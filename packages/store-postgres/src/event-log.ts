@@ -13,7 +13,7 @@ import { type Outcome } from './group-commit.ts'
 import { commitKey, identityOf, lastDigits } from './appending/identity.ts'
 import { type Database, numberArray, type Statement, statement, type Values } from './database/database.ts'
 import { type EventTypes } from './event-types.ts'
-import { eventsOf, PAGE_COLUMNS } from './reading/page.ts'
+import { EVENT_COLUMNS, eventsOf, PAGE_COLUMNS } from './reading/page.ts'
 import { StreamPages } from './reading/stream-pages.ts'
 
 /** How far the log has got. */
@@ -53,7 +53,7 @@ export class EventLog {
        join ${schema}.streams s using (stream)
        cross join lateral (
          select ${PAGE_COLUMNS} from (
-           select e.*, 0 as bytes from ${schema}.events e
+           select ${EVENT_COLUMNS} from ${schema}.events e
            where e.stream = p.stream and e.sequence between p.first and p.last
            order by e.sequence) e) e
        order by p.number`,

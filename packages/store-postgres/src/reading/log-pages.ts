@@ -3,9 +3,9 @@ import { type Database, type Row, type Statement, statement, type Values } from 
 import { type EventTypes } from '../event-types.ts'
 import { conditionOf } from './filter.ts'
 import {
-  bytesAlong,
   bytesOf,
   countOf,
+  EVENT_COLUMNS,
   eventsOf,
   items,
   lastOf,
@@ -14,6 +14,7 @@ import {
   PAGE_COLUMNS,
   type Page,
   type Range,
+  upToBudget,
   WIDTH,
 } from './page.ts'
 
@@ -49,11 +50,13 @@ export class LogPages {
            from ${schema}.streams s where s.stream = any(page.streams))
          from (
            select ${PAGE_COLUMNS}, array_agg(e.stream) as streams from (
-             select e.*, ${bytesAlong('position', direction)} from (
-               select * from ${schema}.events e
-               where e.position > $1 and e.position <= $2 and ${condition.sql}
-               order by e.position ${direction} limit ${size}) e) e
-           where bytes - own_bytes < ${PAGE_BYTES}) page`,
+             ${upToBudget(
+               `select ${EVENT_COLUMNS} from ${schema}.events e
+                where e.position > $1 and e.position <= $2 and ${condition.sql}
+                order by e.position ${direction} limit ${size}`,
+               `position ${direction}`,
+               String(PAGE_BYTES),
+             )}) e) page`,
       ),
     )
   }

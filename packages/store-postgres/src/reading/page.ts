@@ -54,9 +54,8 @@ export const PAGE = 1_000
 export const PAGE_BYTES: number = 4 * 2 ** 20
 
 /**
- * A page as one row: a driver spends more on a row than on many values in one. It is made of the events `e` in their
- * order, with `bytes`, how large the payloads are up to each, its own included. What few events have comes apart, by
- * their positions.
+ * A page as one row: a driver spends more on a row than on many values in one. It is made of events `e` in their order.
+ * What few events have comes apart, by their positions.
  */
 export const PAGE_COLUMNS = `array_agg(e.position) as positions, array_agg(e.sequence) as sequences,
   array_agg(e.type) as types, array_agg(e.id) as ids, '[' || string_agg(e.data::text, ',') || ']' as data,
@@ -66,18 +65,30 @@ export const PAGE_COLUMNS = `array_agg(e.position) as positions, array_agg(e.seq
       || ',' || coalesce('"' || e.causation_id || '"', 'null') || ']', ',')
     filter (where e.metadata is not null or e.correlation_id is not null or e.causation_id is not null)
     || '}' as metadata,
-  max(e.bytes) as bytes, count(*) as count`
+  sum(e.size) as bytes, count(*) as count`
 
 /** Of the columns of a page. */
 const [POSITIONS, SEQUENCES, TYPES, IDS, DATA, METADATA, BYTES, COUNT] = [0, 1, 2, 3, 4, 5, 6, 7]
 /** So many columns. */
 export const WIDTH = 8
 
-/** The size of payloads, from where reading starts up to an event. */
-export function bytesAlong(place: 'position' | 'sequence', direction: 'asc' | 'desc'): string {
-  const own = 'octet_length(data::text) + coalesce(octet_length(metadata::text), 0)'
-  return `sum(${own}) over (order by ${place} ${direction} rows unbounded preceding) as bytes, ${own} as own_bytes`
+/** The columns of an event of which a page is made, and `size`, how large its payload is. */
+export const EVENT_COLUMNS = `e.position, e.stream, e.sequence, e.type, e.id, e.correlation_id, e.causation_id, e.data, e.metadata,
+  octet_length(e.data::text) + coalesce(octet_length(e.metadata::text), 0) as size`
+
+/**
+ * Of these events, in this order, as many as `budget` bytes have room for, but at least one. Mostly that is all of them,
+ * and then it costs less not to sum up along the way.
+ */
+export function upToBudget(events: string, order: string, budget: string): string {
+  const fits = `(select coalesce(sum(size), 0) <= ${budget} from (${events}) e)`
+  const summed = `select e.*, sum(size) over (order by ${order} rows unbounded preceding) as bytes from (${events}) e`
+  return `select e.* from (${events}) e where ${fits}
+    union all
+    select ${FIELDS} from (${summed}) e where not ${fits} and bytes - size < ${budget}`
 }
+
+const FIELDS = 'position, stream, sequence, type, id, correlation_id, causation_id, data, metadata, size'
 
 /** How large the payloads of a page are. */
 export function bytesOf(page: Row): number {

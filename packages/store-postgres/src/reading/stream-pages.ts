@@ -2,15 +2,16 @@ import { type CheckedRead, type StreamId } from '@eventmill/core'
 import { type Database, numberArray, type Statement, statement, textArray } from '../database/database.ts'
 import { type EventTypes } from '../event-types.ts'
 import {
-  bytesAlong,
   bytesOf,
   countOf,
+  EVENT_COLUMNS,
   eventsOf,
   lastOf,
   type Page,
   PAGE_BYTES,
   PAGE_COLUMNS,
   type Range,
+  upToBudget,
 } from './page.ts'
 
 /** A page of a stream that somebody wants. */
@@ -101,10 +102,12 @@ function pagesStatement(schema: string, direction: 'asc' | 'desc'): Statement {
        where s.aggregate_type = r.aggregate_type and s.aggregate_id = r.aggregate_id offset 0) s
      cross join lateral (
        select ${PAGE_COLUMNS} from (
-         select e.*, ${bytesAlong('sequence', direction)} from (
-           select * from ${schema}.events e
-           where e.stream = s.stream and e.sequence > r.after and e.sequence <= r.up_to
-           order by e.sequence ${direction} limit r.size) e) e
-       where bytes - own_bytes < $6::bigint) e`,
+         ${upToBudget(
+           `select ${EVENT_COLUMNS} from ${schema}.events e
+            where e.stream = s.stream and e.sequence > r.after and e.sequence <= r.up_to
+            order by e.sequence ${direction} limit r.size`,
+           `sequence ${direction}`,
+           '$6::bigint',
+         )}) e) e`,
   )
 }
