@@ -63,6 +63,8 @@ export class GroupCommit<Work extends Queued, Result> {
   #batches = 0
   #patientBatches = 0
   #alarm: ReturnType<typeof setTimeout> | undefined
+  /** What was told to those who waited when it was closed. */
+  #closed: Error | undefined
   /** Who waits for the last batch to be back. */
   readonly #closing: (() => void)[] = []
 
@@ -101,6 +103,7 @@ export class GroupCommit<Work extends Queued, Result> {
 
   /** Gives up what waits for this reason, and resolves once what has left is back. */
   async close(error: Error): Promise<void> {
+    this.#closed = error
     for (const waiting of [...this.#queue, ...this.#blocked]) {
       settle(waiting, { error: this.#sender.givenUp(waiting.work, error) })
     }
@@ -144,6 +147,9 @@ export class GroupCommit<Work extends Queued, Result> {
     batch.forEach((waiting, index) => {
       const outcome = outcomes[index] ?? { error: new Error('a batch came back without an outcome for each') }
       if (outcome !== 'blocked') settle(waiting, outcome)
+      else if (this.#closed !== undefined) {
+        settle(waiting, { error: this.#sender.givenUp(waiting.work, this.#closed) })
+      }
       // It would leave again at once, as long as others hold what it is about, and no alarm would find it waiting.
       else if (waiting.deadline <= performance.now()) this.#tellLate(waiting, batch.length)
       else blocked.push(waiting)

@@ -194,6 +194,17 @@ describe('group commit', () => {
     ])
   })
 
+  test('gives up what comes back blocked after it was closed', async () => {
+    const { group, batches, sent } = harness()
+    const left = group.run(work('left', 'a'))
+    const told = expect(left).rejects.toThrow('closed')
+    const closing = group.close(new Error('closed'))
+    batches[0]?.back(['blocked'])
+    await closing
+    await told
+    expect(sent()).toEqual([['left']])
+  })
+
   test('tells who waits beyond the timeout, and lets the others go on', async () => {
     const { group, batches } = harness({ timeout: 1 })
     const left = group.run(work('left', 'a'))

@@ -96,6 +96,14 @@ export class Appending {
   ): Promise<readonly Outcome<AppendResult>[]> {
     const half = Math.ceil(batch.length / 2)
     const first = await this.#send(batch.slice(0, half), patient)
-    return [...first, ...(await this.#send(batch.slice(half), patient))]
+    // What is blocked must not be overtaken by what comes later to its streams.
+    const held = new Set(batch.flatMap(({ keys }, index) => (first[index] === 'blocked' ? keys : [])))
+    const free = batch.slice(half).filter(({ keys }) => {
+      const isHeld = keys.some((key) => held.has(key))
+      if (isHeld) for (const key of keys) held.add(key)
+      return !isHeld
+    })
+    const second = free.length === 0 ? [] : await this.#send(free, patient)
+    return [...first, ...batch.slice(half).map((append) => second[free.indexOf(append)] ?? 'blocked')]
   }
 }
