@@ -1,4 +1,5 @@
 import { eventmillError, type Position } from '@eventmill/core'
+import { Announcements } from './announcements.ts'
 import { type OwnDatabase, type Statement, statement } from './database/database.ts'
 import { type Progress } from './event-log.ts'
 
@@ -10,9 +11,7 @@ export interface Reader {
   readonly reason: 'nothing new' | 'held back'
 }
 
-/** In milliseconds. Notifications of one store are so far apart at least: each costs the server a commit. */
-const SPACING = 5
-/** Without notifications the head is asked for at these intervals, the longer the less happens. */
+/** In milliseconds. Without notifications the head is asked for at these intervals, the longer the less happens. */
 const SHORTEST_POLL = 20
 const LONGEST_POLL = 1_250
 /** While an append in flight holds back what has come, of whose end nobody may tell. */
@@ -30,7 +29,7 @@ export class Push {
   readonly #database: OwnDatabase
   readonly #progress: () => Promise<Progress>
   readonly #channel: Statement
-  readonly #notify: Statement
+  readonly #announcements: Announcements
   readonly #waiting = new Set<Waiting>()
   #stopListening: (() => void) | undefined
   /** Whether a notification has come over this connection: a pooler may swallow them. */
@@ -40,17 +39,12 @@ export class Push {
   #closed = false
   #wake: (() => void) | undefined
   #linger: ReturnType<typeof setTimeout> | undefined
-  /** Notifications: none, or when the last one left; whether another is due. */
-  #notifiedAt = -Infinity
-  #notifying = false
-  #notifications: Promise<void> | undefined
-  #notificationDue = false
 
   constructor(database: OwnDatabase, schema: string, progress: () => Promise<Progress>) {
     this.#database = database
     this.#progress = progress
     this.#channel = statement(`select ${schema}.channel()`)
-    this.#notify = statement(`select ${schema}.announce()`)
+    this.#announcements = new Announcements(database, schema)
   }
 
   get listening(): boolean {
@@ -96,8 +90,7 @@ export class Push {
   /** Tells readers here and elsewhere that there may be something new. */
   announce(): void {
     if (this.#waiting.size > 0) this.#wakeUp()
-    this.#notificationDue = true
-    if (!this.#notifying) this.#notifications = this.#sendNotifications()
+    this.#announcements.announce()
   }
 
   /** Readers fail at once; a notification that is due is sent. */
@@ -106,19 +99,7 @@ export class Push {
     for (const waiting of [...this.#waiting]) waiting.reject(error)
     this.#wakeUp()
     this.#stop()
-    await this.#notifications
-  }
-
-  async #sendNotifications(): Promise<void> {
-    this.#notifying = true
-    while (this.#notificationDue) {
-      await pause(this.#notifiedAt + SPACING - performance.now())
-      this.#notificationDue = false
-      this.#notifiedAt = performance.now()
-      // Where it is lost, readers poll.
-      await this.#database.attempt(this.#notify).catch(() => undefined)
-    }
-    this.#notifying = false
+    await this.#announcements.sent()
   }
 
   async #watch(): Promise<void> {
@@ -228,10 +209,6 @@ interface Waiting {
 function checkpointAhead(after: Position, head: Position): Error {
   const message = `a reader has got to position ${after}, but the store ends before it, and its head is ${head}: the store has lost its last events, as in a failover; rebuild what the reader has written`
   return eventmillError('CHECKPOINT_AHEAD', message, { after, head })
-}
-
-function pause(time: number): Promise<void> {
-  return time <= 0 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, time))
 }
 
 function withResolvers(): { readonly promise: Promise<void>; readonly resolve: () => void } {
