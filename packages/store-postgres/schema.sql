@@ -16,7 +16,7 @@ create table "eventmill".streams (
 );
 
 create table "eventmill".types (
-  type integer generated always as identity primary key,
+  type integer primary key,
   source text collate "C" not null,
   name text collate "C" not null,
   version bigint not null,
@@ -92,6 +92,8 @@ as $body$
 #variable_conflict use_column
 declare
   streams constant integer := cardinality(stream_ids);
+  -- What the patience must not be left to: triggers of others, at the commit.
+  own_timeout constant text := current_setting('lock_timeout');
   keys bigint[];
   generations integer[];
   any_resent boolean;
@@ -134,6 +136,9 @@ begin
       end if;
       insert into "eventmill".streams (aggregate_type, aggregate_id) values (stream_types[1], stream_ids[1])
         on conflict do nothing returning array[stream] into keys;
+      if patience is not null then
+        perform set_config('lock_timeout', own_timeout, true);
+      end if;
     end if;
   end if;
   if keys is null then
@@ -277,6 +282,7 @@ declare
   keys bigint[] := array_fill(null::bigint, array[cardinality(stream_ids)]);
   new_keys bigint[];
   created integer;
+  own_timeout constant text := current_setting('lock_timeout');
   key bigint;
   number integer;
 begin
@@ -308,11 +314,14 @@ begin
       on conflict do nothing;
     get diagnostics created = row_count;
     if created = cardinality(array_remove(new_keys, null)) then
-      return (
-        select array_agg(coalesce(n.key, n.new_key) order by n.number)
-        from unnest(keys, new_keys) with ordinality n (key, new_key, number));
+      select array_agg(coalesce(n.key, n.new_key) order by n.number) into keys
+        from unnest(keys, new_keys) with ordinality n (key, new_key, number);
+      exit;
     end if;
   end loop;
+  if patience is not null then
+    perform set_config('lock_timeout', own_timeout, true);
+  end if;
   return keys;
 end $body$;
 

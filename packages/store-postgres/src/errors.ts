@@ -39,11 +39,12 @@ export function meaningOf(error: unknown, sent: boolean): Error {
       ? refused(error, sqlState)
       : new ConnectionLost('the connection to the database is lost', sent, { cause })
   }
-  if (/^08|^57P0|^53300$/.test(sqlState)) {
+  if (/^08(?!P01)|^57P0|^53300$/.test(sqlState)) {
     return new ConnectionLost('the database has ended the connection', sent, { cause })
   }
   if (sqlState.startsWith('40')) return new TransactionLost('the transaction met another one', { cause })
-  if (sqlState === '55P03') return new Locked('a lock was not to be had', { cause })
+  // A statement that is cancelled has mostly waited for a lock, longer than the user's own settings let it.
+  if (sqlState === '55P03' || sqlState === '57014') return new Locked('a lock was not to be had', { cause })
   if (/^(22|54|23514|P0001)/.test(sqlState)) {
     return new ValueRefused('the database refuses a value', { cause })
   }
@@ -52,6 +53,7 @@ export function meaningOf(error: unknown, sent: boolean): Error {
 
 /** The error for who waits: `STORE_UNREACHABLE`, `STORE_REFUSED`, or what it is already. */
 export function toldError(error: unknown): unknown {
+  if (error instanceof Locked && sqlStateOf(error.cause) === '57014') return refused(error.cause, '57014')
   if (error instanceof ConnectionLost || error instanceof TransactionLost || error instanceof Locked) {
     const message = `${error.message}, and no other try succeeded until the timeout: is the server up, and has the pool a connection to spare?`
     return eventmillError('STORE_UNREACHABLE', `${message} (${messageOf(error.cause)})`, {
@@ -81,6 +83,12 @@ function refused(cause: unknown, sqlState: string | undefined): EventmillError {
 /** For calls on a store that is closed. */
 export function storeClosed(): EventmillError {
   return eventmillError('STORE_CLOSED', 'the store is closed: open another one', {})
+}
+
+/** For calls on a store whose client was ended before it. */
+export function clientEnded(): EventmillError {
+  const message = 'the client of the store has ended: close the store before its client, or open another one'
+  return eventmillError('STORE_REFUSED', message, { sqlState: undefined })
 }
 
 /** For who waited too long for its turn, among so many. */

@@ -1,4 +1,4 @@
-import { type AppendResult, type Position, repeatedResult, type StreamId } from '@eventmill/core'
+import { type AppendResult, hasCode, type Position, repeatedResult, type StreamId } from '@eventmill/core'
 import {
   type Answer,
   type Append,
@@ -133,7 +133,8 @@ export class EventLog {
       const own = !append.repeats && result.events[0]?.id.endsWith(lastDigits(append.tails[0] ?? '')) === true
       return { result: { ...result, repeated: !own } }
     } catch (error) {
-      return { error }
+      // It is stored, whatever has kept its events from being read.
+      return { error: hasCode(error, 'COMMIT_ID_REUSED') ? error : outcomeUnknown(append, error) }
     }
   }
 

@@ -1,8 +1,20 @@
 import { type NewEvent } from '@eventmill/core'
-import { type Database, numberArray, type Statement, statement, textArray } from './database/database.ts'
+import {
+  type Database,
+  numberArray,
+  type Statement,
+  statement,
+  textArray,
+  type Values,
+} from './database/database.ts'
 
 /** What an event is, beside its stream and its payload. */
 export type EventType = Pick<NewEvent, 'source' | 'type' | 'version'>
+
+/** A key is drawn by chance, and may be taken. */
+const TRIES = 5
+/** In milliseconds: how long a transaction waits for a connection beside its own. */
+const SPARE_TIME = 1_000
 
 /**
  * The keys under which types of events are stored. They are registered outside of the appends that need them: what is
@@ -10,18 +22,23 @@ export type EventType = Pick<NewEvent, 'source' | 'type' | 'version'>
  */
 export class EventTypes {
   readonly #database: Database
+  readonly #outside: EventTypes | undefined
   readonly #register: Statement
   readonly #find: Statement
   readonly #findKeys: Statement
   readonly #keys = new Map<string, number>()
   readonly #types = new Map<string, EventType>()
 
-  constructor(database: Database, schema: string) {
+  /** Within a transaction, `outside` are the keys that outlive it. `schema` is quoted. */
+  constructor(database: Database, schema: string, outside?: EventTypes) {
     this.#database = database
+    this.#outside = outside
     const given = 'unnest($1::text[], $2::text[], $3::bigint[]) given (source, name, version)'
+    // At random: a key that was lost with the last commits in a failover must not come to mean another type.
     this.#register = statement(
-      `insert into ${schema}.types (source, name, version)
-       select * from ${given} order by source collate "C", name collate "C", version on conflict do nothing`,
+      `insert into ${schema}.types (type, source, name, version)
+       select floor(random() * 2147483647)::integer, given.* from ${given}
+       order by source collate "C", name collate "C", version on conflict do nothing`,
     )
     this.#find = statement(`select type, source, name, version from ${schema}.types natural join ${given}`)
     this.#findKeys = statement(
@@ -31,13 +48,14 @@ export class EventTypes {
 
   /** The keys of the types of these events, in their order. */
   async keysOf(events: readonly EventType[]): Promise<readonly number[]> {
-    const missing = new Map<string, EventType>()
-    for (const event of events) {
-      const name = nameOf(event)
-      if (!this.#keys.has(name)) missing.set(name, event)
+    if (this.#outside !== undefined) await this.#askOutside(this.#outside, this.#missing(events))
+    for (let tries = 0; ; tries++) {
+      const missing = this.#missing(events)
+      if (missing.length === 0) break
+      if (tries === TRIES) throw new Error('the types of events are not stored')
+      await this.#add(missing)
     }
-    if (missing.size > 0) await this.#add([...missing.values()])
-    return events.map((event) => this.#keys.get(nameOf(event)) ?? 0)
+    return events.map((event) => this.#keys.get(nameOf(event)) ?? NaN)
   }
 
   /** The types under these keys, which are as the database writes them. */
@@ -50,14 +68,35 @@ export class EventTypes {
     return this.#types
   }
 
-  async #add(events: readonly EventType[]): Promise<void> {
-    const names = [
-      textArray(events.map(({ source }) => source)),
-      textArray(events.map(({ type }) => type)),
-      numberArray(events.map(({ version }) => version)),
-    ]
-    await this.#database.query(this.#register, names)
-    this.#learn(await this.#database.query(this.#find, names))
+  #missing(events: readonly EventType[]): readonly EventType[] {
+    const missing = new Map<string, EventType>()
+    for (const event of events) {
+      const name = nameOf(event)
+      if (!this.#keys.has(name)) missing.set(name, event)
+    }
+    return [...missing.values()]
+  }
+
+  /** What is registered by others needs no connection but one's own; what is new gets one, where there is one to spare. */
+  async #askOutside(outside: EventTypes, missing: readonly EventType[]): Promise<void> {
+    for (const event of missing) {
+      const key = outside.#keys.get(nameOf(event))
+      if (key !== undefined) this.#keys.set(nameOf(event), key)
+    }
+    await this.#look(this.#missing(missing))
+    const unknown = this.#missing(missing)
+    if (unknown.length === 0) return
+    await outside.#add(unknown, AbortSignal.timeout(SPARE_TIME)).catch(() => undefined)
+    await this.#look(unknown)
+  }
+
+  async #add(events: readonly EventType[], signal?: AbortSignal): Promise<void> {
+    await this.#database.query(this.#register, namesOf(events), signal)
+    await this.#look(events, signal)
+  }
+
+  async #look(events: readonly EventType[], signal?: AbortSignal): Promise<void> {
+    if (events.length > 0) this.#learn(await this.#database.query(this.#find, namesOf(events), signal))
   }
 
   #learn(rows: readonly (readonly (string | null)[])[]): void {
@@ -67,6 +106,14 @@ export class EventTypes {
       this.#types.set(String(key), known)
     }
   }
+}
+
+function namesOf(events: readonly EventType[]): Values {
+  return [
+    textArray(events.map(({ source }) => source)),
+    textArray(events.map(({ type }) => type)),
+    numberArray(events.map(({ version }) => version)),
+  ]
 }
 
 function nameOf({ source, type, version }: EventType): string {

@@ -85,6 +85,7 @@ export class GroupCommit<Work extends Queued, Result> {
   run(work: Work): Promise<Result> {
     return new Promise((resolve, reject) => {
       work.signal?.throwIfAborted()
+      if (this.#closed !== undefined) throw this.#closed
       const deadline = performance.now() + this.#options.timeout
       const waiting: Waiting<Work, Result> = { work, deadline, resolve, reject, abort: undefined }
       if (work.signal !== undefined) {

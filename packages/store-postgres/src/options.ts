@@ -32,6 +32,22 @@ export function checkOptions(options: PostgresStoreOptions): CheckedOptions {
   return { client, schema, prepare, timeouts: { operation, statement } }
 }
 
+/** Throws `ARGUMENT_INVALID` for what cannot be a transaction: a pool, of which each statement may take another connection. */
+export function checkTransaction(transaction: unknown): void {
+  const one =
+    typeof transaction === 'object' &&
+    transaction !== null &&
+    'query' in transaction &&
+    !('totalCount' in transaction) &&
+    !('waitReady' in transaction)
+  if (one) return
+  throw invalidArgument(
+    'transaction',
+    'a client of pg, or a transaction of a PGlite, after its BEGIN',
+    typeof transaction,
+  )
+}
+
 const OPTIONS = new Set(['client', 'schema', 'prepare', 'timeouts'])
 const TIMEOUT_OPTIONS = new Set(['operation', 'statement'])
 /** Timers take no more, in milliseconds. */

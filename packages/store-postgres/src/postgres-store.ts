@@ -19,8 +19,8 @@ import {
 import { appendOf } from './appending/appends.ts'
 import { Appending } from './appending/appending.ts'
 import { type Pglite, type PgliteTransaction, type PgPool, type PgTransaction } from './database/client.ts'
-import { type Database, type OwnDatabase } from './database/database.ts'
-import { type Timeouts } from './database/patience.ts'
+import { type OwnDatabase } from './database/database.ts'
+import { type Timeouts, unlessAborted } from './database/patience.ts'
 import { PgliteDatabase } from './database/pglite-database.ts'
 import { PoolDatabase } from './database/pool-database.ts'
 import { pgliteTransaction, pgTransaction } from './database/transaction-database.ts'
@@ -28,7 +28,7 @@ import { storeClosed } from './errors.ts'
 import { EventLog } from './event-log.ts'
 import { EventTypes } from './event-types.ts'
 import { type Health, horizonOf } from './health.ts'
-import { checkOptions } from './options.ts'
+import { checkOptions, checkTransaction } from './options.ts'
 import { Push } from './push.ts'
 import { LogPages } from './reading/log-pages.ts'
 import { readPages } from './reading/page.ts'
@@ -102,7 +102,7 @@ export class PostgresStore implements EventStore {
     this.#assertOpen()
     const append = appendOf(checkAppend(appends, options), options?.commitId)
     const signal = options?.signal
-    if (!this.#open) await this.#opened()
+    await this.#opened(signal)
     return this.#appending.append(append, signal)
   }
 
@@ -114,7 +114,7 @@ export class PostgresStore implements EventStore {
     this.#assertOpen()
     const checked = checkFindCommit(stream, commitId, options)
     const signal = options?.signal
-    if (!this.#open) await this.#opened()
+    await this.#opened(signal)
     const commit = await this.#log.findCommit(checked, commitId, signal)
     this.#assertOpen()
     return commit
@@ -123,7 +123,7 @@ export class PostgresStore implements EventStore {
   async *readStream(stream: StreamId, options?: ReadStreamOptions): AsyncGenerator<DomainEvent, void> {
     this.#assertOpen()
     const { stream: checked, ...range } = checkReadStream(stream, options)
-    if (!this.#open) await this.#opened()
+    await this.#opened(range.signal)
     yield* readPages(range, this.#loads.of(checked, range), () => {
       this.#assertOpen()
     })
@@ -132,7 +132,7 @@ export class PostgresStore implements EventStore {
   async *readAll(options?: ReadAllOptions): AsyncGenerator<DomainEvent, void> {
     this.#assertOpen()
     const { filter, ...range } = checkReadAll(options)
-    if (!this.#open) await this.#opened()
+    await this.#opened(range.signal)
     const horizon = await this.#log.horizon(range.signal)
     this.#assertOpen()
     const pages = new LogPages(this.#database, quoted(this.#schema), this.#types, { ...range, filter })
@@ -147,7 +147,7 @@ export class PostgresStore implements EventStore {
 
   async head(): Promise<Position> {
     this.#assertOpen()
-    if (!this.#open) await this.#opened()
+    await this.#opened()
     const head = await this.#log.head()
     this.#assertOpen()
     return head
@@ -157,7 +157,7 @@ export class PostgresStore implements EventStore {
   async waitForAppend(after: Position, signal: AbortSignal): Promise<void> {
     this.#assertOpen()
     checkWaitForAppend(after, signal)
-    if (!this.#open) await this.#opened()
+    await this.#opened(signal)
     await this.#push.wait(after, signal)
   }
 
@@ -168,6 +168,7 @@ export class PostgresStore implements EventStore {
    */
   within(transaction: PgTransaction | PgliteTransaction): EventStore {
     this.#assertOpen()
+    checkTransaction(transaction)
     const database = this.#embedded
       ? pgliteTransaction(transaction as PgliteTransaction)
       : pgTransaction(transaction as PgTransaction, this.#prepare)
@@ -176,10 +177,12 @@ export class PostgresStore implements EventStore {
       database,
       schema,
       capabilities: this.capabilities,
-      // A PGlite has no connection but that of the transaction: the keys are learned in it, and forgotten with it.
-      types: this.#embedded ? new EventTypes(database, schema) : this.#types,
+      // A PGlite has no connection but that of the transaction: what is new is learned in it, and forgotten with it.
+      types: new EventTypes(database, schema, this.#embedded ? undefined : this.#types),
+      // By itself: what fails in it fails nobody else.
       opened: async () => {
-        if (!this.#open) await this.#opened(database)
+        if (!this.#open) await checkDatabase(database, this.#schema)
+        this.#open = true
       },
     })
   }
@@ -187,7 +190,7 @@ export class PostgresStore implements EventStore {
   /** How the store does, for those who watch over it. */
   async health(): Promise<Health> {
     this.#assertOpen()
-    if (!this.#open) await this.#opened()
+    await this.#opened()
     return {
       ...(await this.#log.progress()),
       horizon: await horizonOf(this.#database, this.#schema),
@@ -209,13 +212,14 @@ export class PostgresStore implements EventStore {
   }
 
   /** Looks once whether the database is as it should be. */
-  async #opened(database: Database = this.#database): Promise<void> {
-    this.#opening ??= checkDatabase(database, this.#schema)
+  async #opened(signal?: AbortSignal): Promise<void> {
+    if (this.#open) return
+    this.#opening ??= checkDatabase(this.#database, this.#schema)
     try {
-      await this.#opening
+      await unlessAborted(this.#opening, signal)
       this.#open = true
     } catch (error) {
-      this.#opening = undefined
+      if (signal?.aborted !== true) this.#opening = undefined
       throw error
     }
     this.#assertOpen()

@@ -80,6 +80,7 @@ export class Push {
           reject(error)
         },
       }
+      signal.throwIfAborted()
       signal.addEventListener('abort', abort, { once: true })
       this.#waiting.add(waiting)
       if (this.#watching) this.#wakeUp()
@@ -109,14 +110,16 @@ export class Push {
     while (this.#waiting.size > 0) {
       const woken = this.#sleepUntilWoken()
       void this.#listen()
+      // Who comes later may have seen what this answer does not know of.
+      const asking = [...this.#waiting]
       try {
         const { head, newest } = await this.#progress()
-        const served = this.#serve(head, newest)
+        const served = this.#serve(asking, head, newest)
         if (newest > head) poll = Math.min(HELD_POLL, poll * 2)
         else if (this.listening) poll = LISTENING_POLL
         else poll = served ? SHORTEST_POLL : Math.min(LONGEST_POLL, poll * 2)
       } catch (error) {
-        for (const waiting of [...this.#waiting]) waiting.reject(error as Error)
+        for (const waiting of asking) waiting.reject(error as Error)
       }
       if (this.#waiting.size === 0) this.#wakeUp()
       await woken(poll)
@@ -129,9 +132,9 @@ export class Push {
   }
 
   /** Whether anybody was served. */
-  #serve(head: Position, newest: Position): boolean {
+  #serve(asking: readonly Waiting[], head: Position, newest: Position): boolean {
     let served = false
-    for (const waiting of [...this.#waiting]) {
+    for (const waiting of asking) {
       if (waiting.after < head) {
         waiting.resolve()
         served = true

@@ -18,6 +18,7 @@ describe('an error of the driver', () => {
     ['a serialization failure', sqlError('40001'), TransactionLost],
     ['a deadlock', sqlError('40P01'), TransactionLost],
     ['a lock that is not available', sqlError('55P03'), Locked],
+    ['a statement that is cancelled', sqlError('57014'), Locked],
     ['a value that is out of range', sqlError('22003'), ValueRefused],
     ['a value that is too large', sqlError('54000'), ValueRefused],
     ['a value that a trigger refuses', sqlError('P0001'), ValueRefused],
@@ -42,7 +43,6 @@ describe('an error of the driver', () => {
     ['42P05', 'prepare: false'],
     ['42P01', 'migrate()'],
     ['42883', 'migrate()'],
-    ['57014', 'statement_timeout'],
     ['53100', 'disk'],
     ['0A000', 'READ COMMITTED'],
     ['XX000', 'see its cause'],
@@ -60,6 +60,10 @@ describe('an error of the driver', () => {
     expect(toldError(meaningOf(sqlError('22P05'), true))).toMatchObject({
       code: 'STORE_REFUSED',
       sqlState: '22P05',
+    })
+    expect(toldError(meaningOf(sqlError('57014'), true))).toMatchObject({
+      code: 'STORE_REFUSED',
+      message: expect.stringContaining('statement_timeout'),
     })
     const refused = Object.assign(new Error(''), { code: 'ECONNREFUSED' })
     expect(String(toldError(meaningOf(refused, false)))).toContain('ECONNREFUSED')

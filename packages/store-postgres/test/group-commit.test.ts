@@ -202,6 +202,7 @@ describe('group commit', () => {
     batches[0]?.back(['blocked'])
     await closing
     await told
+    await expect(group.run(work('late', 'b'))).rejects.toThrow('closed')
     expect(sent()).toEqual([['left']])
   })
 

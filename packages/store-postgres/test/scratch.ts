@@ -64,7 +64,7 @@ export async function inScratch<Outcome>(
   // Other processes may prove something on the same server.
   const schema = `scratch ${process.pid}.${++scratches}`
   await createVariant(pool, schema, changes)
-  await pool.query(`insert into "${schema}".types (source, name, version) values ('urn:x:test', 'Tested', 1)`)
+  await pool.query(`insert into "${schema}".types values (1, 'urn:x:test', 'Tested', 1)`)
   const sessions: Session[] = []
   const session = async () => {
     const opened = await Session.open(pool, schema)

@@ -192,6 +192,33 @@ describe.each([
   })
 })
 
+test('transactions that have taken all connections append what is new to all of them', async () => {
+  const { store, transaction } = await onServer()
+  const all = Array.from({ length: 5 }, (_, n) => n)
+  let begun = 0
+  await Promise.all(
+    all.map((n) =>
+      transaction(async (inside) => {
+        begun += 1
+        while (begun < all.length) await new Promise(setImmediate)
+        await inside.append(note(`${n}`, n))
+      }),
+    ),
+  )
+  expect((await numbers(store.readAll())).toSorted()).toEqual(all)
+})
+
+test.each([
+  ['a pool', () => pool],
+  ['nothing', () => undefined],
+  ['a PGlite', () => pglite],
+])('it takes no transaction that is none: %s', async (_what, transaction) => {
+  const { store } = await onServer()
+  expect(() => store.within(transaction() as never)).toThrow(
+    expect.objectContaining({ code: 'ARGUMENT_INVALID', argument: 'transaction' }),
+  )
+})
+
 test('a reader hears of what a transaction has appended as soon as it commits', async () => {
   const { store, transaction } = await onServer()
   const controller = new AbortController()

@@ -11,7 +11,7 @@ const BATCHES = 2
 /** So many appends travel together. */
 const MOST = 500
 /** In milliseconds: how long a batch waits for others that create the same stream, before it goes on without it. */
-const PATIENCE = 100
+const PATIENCE = 25
 /** In milliseconds: how long an append waits for a stream that is locked, before it tries again. */
 const LONG_PATIENCE = 1_000
 
@@ -64,8 +64,11 @@ export class Appending {
     try {
       return await patiently(() => this.#attempt(batch, patient), this.#timeout, this.#closing.signal)
     } catch (error) {
-      if (error instanceof Locked) return batch.map(() => 'blocked')
-      if (error instanceof ValueRefused && batch.length > 1) return this.#sendHalves(batch, patient)
+      const one = batch.length === 1
+      if (error instanceof Locked && (one || patient)) return batch.map(() => 'blocked')
+      if ((error instanceof Locked || error instanceof ValueRefused) && !one) {
+        return this.#sendHalves(batch, patient)
+      }
       return batch.map((append) => ({
         error: append.sent ? outcomeUnknown(append, error) : toldError(error),
       }))
@@ -89,7 +92,7 @@ export class Appending {
     }
   }
 
-  /** Whose payload it is that the database refuses shows when they travel apart. */
+  /** Whose payload it is that the database refuses, or whose stream others create, shows when they travel apart. */
   async #sendHalves(
     batch: readonly QueuedAppend[],
     patient: boolean,

@@ -6,6 +6,7 @@ export interface PgPool {
   on(event: 'error', listener: () => void): unknown
   listenerCount(event: 'error'): number
   readonly options?: { readonly max?: number | undefined } | undefined
+  readonly ending?: boolean
   readonly totalCount?: number
   readonly idleCount?: number
   readonly waitingCount?: number

@@ -1,4 +1,4 @@
-import { ConnectionLost, meaningOf, toldError } from '../errors.ts'
+import { clientEnded, ConnectionLost, meaningOf, toldError } from '../errors.ts'
 import { type PgClient, type PgPool, type PgQuery, type PgTransaction } from './client.ts'
 import { asText, type OwnDatabase, type PoolLoad, type Row, type Statement, type Values } from './database.ts'
 import { type CheckedTimeouts, patiently } from './patience.ts'
@@ -106,6 +106,10 @@ export class PoolDatabase implements OwnDatabase {
         signal.addEventListener('abort', abort, { once: true })
         if (signal.aborted) abort()
       }
+      if (this.#pool.ending === true) {
+        fail(clientEnded())
+        return
+      }
       this.#pool.connect().then(
         (connected) => {
           if (over) {
@@ -115,7 +119,7 @@ export class PoolDatabase implements OwnDatabase {
           }
           client = connected
           client.on('error', ignore)
-          client.query(query).then(
+          answered(client, query).then(
             ({ rows }) => {
               if (over) return
               end(false)
@@ -153,6 +157,14 @@ export async function answerOf(client: PgTransaction, query: PgQuery): Promise<r
   } catch (error) {
     throw meaningOf(error, true)
   }
+}
+
+/** A promise also where a wrapped client throws. */
+async function answered(
+  client: PgTransaction,
+  query: PgQuery,
+): Promise<{ readonly rows: readonly unknown[] }> {
+  return client.query(query)
 }
 
 const TYPES = { getTypeParser: () => asText }

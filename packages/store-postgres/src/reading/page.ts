@@ -1,7 +1,13 @@
-import { type CheckedRead, type DomainEvent, type Metadata, type StreamId } from '@eventmill/core'
+import {
+  type CheckedRead,
+  type DomainEvent,
+  eventmillError,
+  type Metadata,
+  type StreamId,
+} from '@eventmill/core'
 import { timeOf } from '../appending/identity.ts'
 import { type Row } from '../database/database.ts'
-import { type EventType, type EventTypes } from '../event-types.ts'
+import { type EventTypes } from '../event-types.ts'
 
 /** What is read, by sequences or positions. */
 export interface Range {
@@ -119,7 +125,7 @@ export async function eventsOf(
   const known = await types.typesOf(keys)
   let [stamp, time] = ['', '']
   return positions.map((position, index) => {
-    const { source, type, version } = known.get(keys[index] ?? '') ?? UNKNOWN
+    const { source, type, version } = known.get(keys[index] ?? '') ?? typeIsLost(position)
     const { aggregateType, aggregateId } = streamOf(index)
     const id = ids[index] ?? ''
     // Events that were stored together have the same time.
@@ -165,5 +171,8 @@ export function items(array: string | null | undefined): readonly string[] {
 }
 
 const NO_METADATA: Metadata = Object.freeze({})
-/** No event is stored before its type is. */
-const UNKNOWN: EventType = { source: '', type: '', version: 0 }
+/** No event is stored before its type is, unless a failover has lost that. */
+function typeIsLost(position: string): never {
+  const message = `the type of the event at position ${position} is not in the table of types: restore its row from another copy of the database`
+  throw eventmillError('STORE_REFUSED', message, { sqlState: undefined })
+}
