@@ -177,6 +177,28 @@ describe('the commit id of an unknown outcome', () => {
   })
 })
 
+test('an append that is found to be stored, but cannot be read, is told as unknown, and never as not stored', async () => {
+  const work = append([to('a', 'any', 1)])
+  await attempt(work)
+  const database = new PoolDatabase(pool, true, { operation: 5_000, statement: 5_000 })
+  const schema = quoted(`resends ${schemas}`)
+  const unreadable = new EventLog(
+    {
+      attempt: (...args) => database.attempt(...args),
+      query: () => Promise.reject(new Error('the connection is gone')),
+    },
+    schema,
+    types,
+  )
+  const again = { ...work, sent: true }
+  const [outcome] = await unreadable.append([again], await types.keysOf(work.events), {
+    wait: false,
+    patience: 100,
+  })
+  expect(told(outcome)).toBe('APPEND_OUTCOME_UNKNOWN')
+  expect(await attemptAgain(work)).toBe('1')
+})
+
 test('what was sent again is remembered for a day', async () => {
   const old = append([to('a', 'any', 1)])
   await attemptAgain(old)

@@ -1,0 +1,76 @@
+import { describe, expect, test } from '@jest/globals'
+import { type Progress } from '../src/event-log.ts'
+import { type OwnDatabase } from '../src/database/database.ts'
+import { Push } from '../src/push.ts'
+
+/** A push whose questions for the head are answered by hand, and which hears of nothing. */
+function harness() {
+  const unreachable = () => Promise.reject(new Error('there is no database'))
+  const database: OwnDatabase = {
+    query: unreachable,
+    attempt: unreachable,
+    script: unreachable,
+    listen: unreachable,
+    load: undefined,
+  }
+  const questions: ((progress: Progress) => void)[] = []
+  const push = new Push(database, '"any"', () => new Promise((resolve) => questions.push(resolve)))
+  const question = async () => {
+    while (questions.length === 0) await new Promise(setImmediate)
+    return questions.shift() ?? (() => undefined)
+  }
+  return {
+    push,
+    answer: async (head: number, newest = head) => {
+      ;(await question())({ head, newest })
+    },
+  }
+}
+
+const { signal } = new AbortController()
+
+describe('a reader that waits', () => {
+  test('is judged by no answer that is older than itself', async () => {
+    const { push, answer } = harness()
+    const early = push.wait(5, signal)
+    // It has read an event that came after the question was sent, whose answer knows nothing of it.
+    await new Promise(setImmediate)
+    const late = push.wait(9, signal)
+    await answer(5)
+    await answer(9)
+    await early
+    await answer(10)
+    await late
+    await push.close(new Error('closed'))
+  })
+
+  test('beyond the last event is told so', async () => {
+    const { push, answer } = harness()
+    const waiting = push.wait(9, signal)
+    await answer(7)
+    await expect(waiting).rejects.toMatchObject({ code: 'CHECKPOINT_AHEAD', after: 9, head: 7 })
+    await push.close(new Error('closed'))
+  })
+
+  test('is not told so while what it has seen is held back', async () => {
+    const { push, answer } = harness()
+    const waiting = push.wait(9, signal)
+    await answer(7, 9)
+    while (push.readers[0]?.reason !== 'held back') await new Promise(setImmediate)
+    await answer(10)
+    await waiting
+    await push.close(new Error('closed'))
+  })
+
+  test('ends with its signal, at once where that is aborted already', async () => {
+    const { push, answer } = harness()
+    await expect(push.wait(9, AbortSignal.abort(new Error('before')))).rejects.toThrow('before')
+    const controller = new AbortController()
+    const waiting = push.wait(0, controller.signal)
+    controller.abort(new Error('meanwhile'))
+    await expect(waiting).rejects.toThrow('meanwhile')
+    expect(push.readers).toEqual([])
+    await answer(1)
+    await push.close(new Error('closed'))
+  })
+})
