@@ -197,9 +197,9 @@ export class GroupCommit<Work extends Queued, Result> {
     return found
   }
 
-  /** Others may be blocked about the same, and keep it busy. */
+  /** Others may be blocked, or under way, about the same, and keep it busy. */
   #free(batch: readonly Waiting<Work, Result>[]): void {
-    const held = new Set([...this.#blocked].flatMap(({ work }) => work.keys))
+    const held = new Set([...[...this.#blocked].flatMap(({ work }) => work.keys), ...this.#awaited])
     for (const { work } of batch) for (const key of work.keys) if (!held.has(key)) this.#busy.delete(key)
   }
 
@@ -219,11 +219,12 @@ export class GroupCommit<Work extends Queued, Result> {
     this.#alarm ??= setTimeout(() => {
       this.#alarm = undefined
       const now = performance.now()
-      for (const waiting of [...this.#queue, ...this.#blocked]) {
-        if (waiting.deadline > now) continue
-        this.#tellLate(waiting)
-        if (!this.#queue.delete(waiting)) this.#unblock(waiting)
-      }
+      const late = [...this.#queue, ...this.#blocked].filter(({ deadline }) => deadline <= now)
+      // All of them first: what leaves in the place of one may be another.
+      for (const waiting of late) this.#queue.delete(waiting)
+      this.#free(late.filter((waiting) => this.#blocked.delete(waiting)))
+      for (const waiting of late) this.#tellLate(waiting, late.length)
+      this.#leave()
       this.#watch()
     }, ALARM)
   }

@@ -230,6 +230,44 @@ describe('group commit', () => {
     expect(sent()).toEqual([['blocked'], ['after']])
   })
 
+  test('tells all that are late at once, so that none is told so that has left in the place of another', async () => {
+    const { group, batches, sent } = harness({ timeout: 50 })
+    const others = [group.run(work('1', '1')), group.run(work('2', '2'))]
+    const under = group.run(work('under way', 'a'))
+    const between = expect(group.run(work('between', 'a', 'b'))).rejects.toThrow('between is late, of 2')
+    const behind = expect(group.run(work('behind', 'b'))).rejects.toThrow('behind is late, of 2')
+    batches[0]?.back()
+    await others[0]
+    batches[2]?.back(['blocked', 'blocked', 'blocked'])
+    await Promise.all([between, behind])
+    expect(sent().slice(2)).toEqual([['under way', 'between', 'behind'], ['under way']])
+    for (const batch of batches) batch.back()
+    await Promise.all([...others, under])
+  })
+
+  test('does not let what follows go while what it follows is under way, although one in between was let go', async () => {
+    const { group, batches, sent } = harness()
+    const controller = new AbortController()
+    const others = [group.run(work('1', '1')), group.run(work('2', '2'))]
+    const under = group.run(work('under way', 'a'))
+    const between = group.run({ ...work('between', 'a', 'b'), signal: controller.signal })
+    const letGo = expect(between).rejects.toThrow('enough')
+    batches[0]?.back()
+    await others[0]
+    batches[2]?.back(['blocked', 'blocked'])
+    await new Promise(setImmediate)
+    const behind = group.run(work('behind', 'a'))
+    controller.abort(new Error('enough'))
+    await letGo
+    expect(sent().slice(2)).toEqual([['under way', 'between'], ['under way']])
+    for (const batch of batches) batch.back()
+    await Promise.all([...others, under])
+    await new Promise(setImmediate)
+    expect(sent().slice(4)).toEqual([['behind']])
+    batches[4]?.back()
+    expect(await behind).toBe('behind')
+  })
+
   test('keeps the order of what is about the same, whatever comes back when', async () => {
     const item = fc.uniqueArray(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 2 })
     await fc.assert(
