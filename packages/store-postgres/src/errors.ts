@@ -17,6 +17,9 @@ export class TransactionLost extends Error {
   override readonly name = 'TransactionLost'
 }
 
+/** The type of an event is not stored any more, as after a failover: nothing was done, and it can be registered anew. */
+export class TypeLost extends TransactionLost {}
+
 /** A lock was not to be had in time: nothing was done. */
 export class Locked extends Error {
   override readonly name = 'Locked'
@@ -43,6 +46,9 @@ export function meaningOf(error: unknown, sent: boolean): Error {
     return new ConnectionLost('the database has ended the connection', sent, { cause })
   }
   if (sqlState.startsWith('40')) return new TransactionLost('the transaction met another one', { cause })
+  if (sqlState === '23502' && fieldOf(error, 'column') === 'type') {
+    return new TypeLost('the type of an event is not stored any more', { cause })
+  }
   // A statement that is cancelled has mostly waited for a lock, longer than the user's own settings let it.
   if (sqlState === '55P03' || sqlState === '57014') return new Locked('a lock was not to be had', { cause })
   if (/^(22|54|23514|P0001)/.test(sqlState)) {
@@ -107,7 +113,8 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
     /^42501/,
     'grant the user USAGE on the schema, all on its tables and sequences, and EXECUTE on its functions',
   ],
-  [/^25006|^55000/, 'this is a standby: connect to the primary'],
+  [/^55000/, 'this is a standby: connect to the primary'],
+  [/^25006/, 'connect to the primary, as a user whose default_transaction_read_only is off'],
   [/^(26000|42P05)/, 'where a pooler shares connections by transaction, set prepare: false'],
   [/^(42P01|42883|3F000|42703)/, 'run migrate() of this release, and give the schema that it was run on'],
   [/^57014/, 'give it a longer statement_timeout'],

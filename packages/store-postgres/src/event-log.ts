@@ -1,4 +1,4 @@
-import { type AppendResult, hasCode, type Position, repeatedResult, type StreamId } from '@eventmill/core'
+import { type AppendResult, type Position, repeatedResult, type StreamId } from '@eventmill/core'
 import {
   type Answer,
   type Append,
@@ -72,17 +72,16 @@ export class EventLog {
     const [row] = await this.#database.attempt(this.#append, valuesOf(batch, typeKeys, sending))
     const answer = JSON.parse(String(row?.[0])) as Answer
     const results = resultsOf(batch, answer)
-    return Promise.all(
-      batch.map(async (append, index): Promise<Outcome<AppendResult>> => {
-        const result = results[index]
-        const verdict = answer.verdicts[index]
-        if (result !== undefined) return { result }
-        if (verdict == null || 'superseded' in verdict) return { error: outcomeUnknown(append) }
-        if ('locked' in verdict) return 'blocked'
-        if ('conflict' in verdict) return { error: conflictOf(append, verdict.conflict) }
-        return this.#repeated(append, verdict.parts)
-      }),
-    )
+    const repeated = await this.#repeated(batch, answer)
+    return batch.map((append, index): Outcome<AppendResult> => {
+      const result = results[index]
+      const verdict = answer.verdicts[index]
+      if (result !== undefined) return { result }
+      if (verdict == null || 'superseded' in verdict) return { error: outcomeUnknown(append) }
+      if ('locked' in verdict) return 'blocked'
+      if ('conflict' in verdict) return { error: conflictOf(append, verdict.conflict) }
+      return repeated.get(append) ?? { error: outcomeUnknown(append) }
+    })
   }
 
   /** The append that was stored under this commit id, if there is one. */
@@ -105,7 +104,9 @@ export class EventLog {
             signal,
           )
     const parts = row?.[0]
-    return parts == null ? undefined : this.#commitOf(JSON.parse(parts) as Parts, signal)
+    if (parts == null) return undefined
+    const [commit] = await this.#commitsOf([JSON.parse(parts) as Parts], signal)
+    return commit
   }
 
   /** The position up to which nothing can still be committed. */
@@ -125,38 +126,61 @@ export class EventLog {
     return { head: Number(row?.[0]), newest: Number(row?.[1] ?? 0) }
   }
 
-  async #repeated(append: Append, parts: Parts): Promise<Outcome<AppendResult>> {
+  /** What becomes of those appends of a batch that were stored before. */
+  async #repeated(
+    batch: readonly Append[],
+    { verdicts }: Answer,
+  ): Promise<ReadonlyMap<Append, Outcome<AppendResult>>> {
+    const stored = batch.flatMap((append, index) => {
+      const verdict = verdicts[index]
+      return verdict != null && 'parts' in verdict ? [{ append, parts: verdict.parts }] : []
+    })
+    if (stored.length === 0) return new Map()
     try {
-      const earlier = await this.#commitOf(parts)
-      const result = repeatedResult(earlier, append.appends, append.repeatableAs)
-      // What the store itself has sent again is new to its caller.
-      const own = !append.repeats && result.events[0]?.id.endsWith(lastDigits(append.tails[0] ?? '')) === true
-      return { result: { ...result, repeated: !own } }
+      const commits = await this.#commitsOf(stored.map(({ parts }) => parts))
+      return new Map(stored.map(({ append }, index) => [append, repeatedOutcome(append, commits[index])]))
     } catch (error) {
-      // It is stored, whatever has kept its events from being read.
-      return { error: hasCode(error, 'COMMIT_ID_REUSED') ? error : outcomeUnknown(append, error) }
+      // They are stored, whatever has kept their events from being read.
+      return new Map(stored.map(({ append }) => [append, { error: outcomeUnknown(append, error) }]))
     }
   }
 
-  async #commitOf(parts: Parts, signal?: AbortSignal): Promise<AppendResult> {
+  /** The commits that have these parts, read at once. */
+  async #commitsOf(commits: readonly Parts[], signal?: AbortSignal): Promise<readonly AppendResult[]> {
+    const parts = commits.flat()
     const values: Values = [
       numberArray(parts.map(([stream]) => stream)),
       numberArray(parts.map(([, generation, count]) => generation - count + 1)),
       numberArray(parts.map(([, generation]) => generation)),
     ]
     const rows = await this.#database.query(this.#commit, values, signal)
-    const streams = rows.map(([aggregateType, aggregateId]) => ({
-      aggregateType: String(aggregateType),
-      aggregateId: String(aggregateId),
-    }))
-    const events = await Promise.all(
-      streams.map((stream, index) => eventsOf(rows[index]?.slice(2) ?? [], () => stream, this.#types)),
+    const found = await Promise.all(
+      rows.map(async ([aggregateType, aggregateId, ...page]) => {
+        const stream = { aggregateType: String(aggregateType), aggregateId: String(aggregateId) }
+        return { stream, events: await eventsOf(page, () => stream, this.#types) }
+      }),
     )
-    return {
-      streams,
-      events: events.flat(),
-      generations: parts.map(([, generation]) => generation),
-      repeated: true,
-    }
+    let read = 0
+    return commits.map((parts) => {
+      const own = found.slice(read, (read += parts.length))
+      return {
+        streams: own.map(({ stream }) => stream),
+        events: own.flatMap(({ events }) => events),
+        generations: parts.map(([, generation]) => generation),
+        repeated: true,
+      }
+    })
+  }
+}
+
+function repeatedOutcome(append: Append, earlier: AppendResult | undefined): Outcome<AppendResult> {
+  if (earlier === undefined) return { error: outcomeUnknown(append) }
+  try {
+    const result = repeatedResult(earlier, append.appends, append.repeatableAs)
+    // What the store itself has sent again is new to its caller.
+    const own = !append.repeats && result.events[0]?.id.endsWith(lastDigits(append.tails[0] ?? '')) === true
+    return { result: { ...result, repeated: !own } }
+  } catch (error) {
+    return { error }
   }
 }

@@ -68,6 +68,12 @@ export class EventTypes {
     return this.#types
   }
 
+  /** A failover may have lost what is known here. */
+  forget(): void {
+    this.#keys.clear()
+    this.#outside?.forget()
+  }
+
   #missing(events: readonly EventType[]): readonly EventType[] {
     const missing = new Map<string, EventType>()
     for (const event of events) {

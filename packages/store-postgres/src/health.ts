@@ -2,7 +2,7 @@ import { type Position } from '@eventmill/core'
 import { type OwnDatabase, type PoolLoad, statement } from './database/database.ts'
 import { type Load } from './group-commit.ts'
 import { type Reader } from './push.ts'
-import { literal, quoted } from './schema/migrate.ts'
+import { quoted } from './schema/migrate.ts'
 
 /** How a store does. */
 export interface Health {
@@ -41,13 +41,9 @@ export async function horizonOf(database: OwnDatabase, schema: string): Promise<
   const rows = await database.query(
     statement(
       `with last as materialized (select ${name}.last_position() as last)
-       select last + ${name}.signed_32(l.objid::bigint - (last & 4294967295)) as position,
-         l.pid, (extract(epoch from a.xact_start) * 1000)::bigint, a.state, a.application_name
-       from last, pg_locks l left join pg_stat_activity a on a.pid = l.pid
-       where l.locktype = 'advisory' and l.objsubid = 2
-         and l.database = (select oid from pg_database where datname = current_database())
-         and l.classid = ${literal(`${name}.positions`)}::regclass::oid
-       order by position limit 1`,
+       select f.key, f.pid, (extract(epoch from a.xact_start) * 1000)::bigint, a.state, a.application_name
+       from last, ${name}.in_flight(last) f left join pg_stat_activity a on a.pid = f.pid
+       order by f.key limit 1`,
     ),
   )
   const [row] = rows

@@ -75,7 +75,9 @@ export class PostgresStore implements EventStore {
     this.#prepare = prepare
     this.#embedded = 'waitReady' in client
     this.#database =
-      'waitReady' in client ? new PgliteDatabase(client) : new PoolDatabase(client, prepare, timeouts)
+      'waitReady' in client
+        ? new PgliteDatabase(client, timeouts)
+        : new PoolDatabase(client, prepare, timeouts)
     this.#types = new EventTypes(this.#database, quoted(schema))
     this.#log = new EventLog(this.#database, quoted(schema), this.#types)
     this.#push = new Push(this.#database, quoted(schema), () => this.#log.progress())

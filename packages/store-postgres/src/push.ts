@@ -107,14 +107,18 @@ export class Push {
     this.#watching = true
     clearTimeout(this.#linger)
     let poll = SHORTEST_POLL
+    let slept = false
     while (this.#waiting.size > 0) {
       const woken = this.#sleepUntilWoken()
+      const overslept = slept && this.listening
       void this.#listen()
       // Who comes later may have seen what this answer does not know of.
       const asking = [...this.#waiting]
       try {
         const { head, newest } = await this.#progress()
         const served = this.#serve(asking, head, newest)
+        // A connection that only seems to be open lets nothing through.
+        if (overslept && served) this.#stop()
         if (newest > head) poll = Math.min(HELD_POLL, poll * 2)
         else if (this.listening) poll = LISTENING_POLL
         else poll = served ? SHORTEST_POLL : Math.min(LONGEST_POLL, poll * 2)
@@ -122,7 +126,7 @@ export class Push {
         for (const waiting of asking) waiting.reject(error as Error)
       }
       if (this.#waiting.size === 0) this.#wakeUp()
-      await woken(poll)
+      slept = await woken(poll)
     }
     this.#watching = false
     this.#linger = setTimeout(() => {
@@ -189,14 +193,22 @@ export class Push {
     this.#wake?.()
   }
 
-  /** Set up before the head is read, so that nothing that comes meanwhile is slept through. */
-  #sleepUntilWoken(): (time: number) => Promise<void> {
+  /**
+   * Set up before the head is read, so that nothing that comes meanwhile is slept through. Tells whether nobody has come
+   * to wake it.
+   */
+  #sleepUntilWoken(): (time: number) => Promise<boolean> {
     const { promise, resolve } = withResolvers()
+    let toTheEnd = false
     this.#wake = resolve
     return async (time) => {
-      const timer = setTimeout(resolve, time)
+      const timer = setTimeout(() => {
+        toTheEnd = true
+        resolve()
+      }, time)
       await promise
       clearTimeout(timer)
+      return toTheEnd
     }
   }
 }

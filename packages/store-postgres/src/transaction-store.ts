@@ -16,7 +16,7 @@ import {
 } from '@eventmill/core'
 import { appendOf, outcomeUnknown } from './appending/appends.ts'
 import { type Database } from './database/database.ts'
-import { storeClosed, toldWithin } from './errors.ts'
+import { storeClosed, toldWithin, TypeLost } from './errors.ts'
 import { EventLog } from './event-log.ts'
 import { type EventTypes } from './event-types.ts'
 import { readPages } from './reading/page.ts'
@@ -60,6 +60,7 @@ export class TransactionStore implements EventStore {
       if ('error' in outcome) throw outcome.error
       return outcome.result
     } catch (error) {
+      if (error instanceof TypeLost) this.#types.forget()
       throw toldWithin(error)
     }
   }

@@ -1,5 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
-import { ConnectionLost, Locked, meaningOf, toldError, TransactionLost, ValueRefused } from '../src/errors.ts'
+import {
+  ConnectionLost,
+  Locked,
+  meaningOf,
+  toldError,
+  TransactionLost,
+  TypeLost,
+  ValueRefused,
+} from '../src/errors.ts'
 
 /** As the driver throws what the server says. */
 function sqlError(code: string, severity = 'ERROR'): Error {
@@ -19,6 +27,7 @@ describe('an error of the driver', () => {
     ['a deadlock', sqlError('40P01'), TransactionLost],
     ['a lock that is not available', sqlError('55P03'), Locked],
     ['a statement that is cancelled', sqlError('57014'), Locked],
+    ['a type that is lost', Object.assign(sqlError('23502'), { column: 'type' }), TypeLost],
     ['a value that is out of range', sqlError('22003'), ValueRefused],
     ['a value that is too large', sqlError('54000'), ValueRefused],
     ['a value that a trigger refuses', sqlError('P0001'), ValueRefused],
@@ -37,7 +46,8 @@ describe('an error of the driver', () => {
     ['28P01', 'password'],
     ['3D000', 'database'],
     ['42501', 'grant'],
-    ['25006', 'primary'],
+    ['25006', 'default_transaction_read_only'],
+    ['23502', 'see its cause'],
     ['55000', 'primary'],
     ['26000', 'prepare: false'],
     ['42P05', 'prepare: false'],

@@ -249,6 +249,20 @@ describe('a server that', () => {
     expect(String(error)).toMatch(/grant the user USAGE on the schema.*EXECUTE on its functions/)
   })
 
+  test('does not grant the sequence is STORE_REFUSED, since the log would seem to be empty', async () => {
+    await direct.query(`
+      create role guest login password 'guest';
+      grant usage on schema eventmill to guest;
+      grant select on all tables in schema eventmill to guest`)
+    endings.push(() => direct.query('drop owned by guest; drop role guest'))
+    const { store } = open({ pool: { user: 'guest', password: 'guest' } })
+    const reading = Array.fromAsync(store.readAll())
+    await expect(reading).rejects.toMatchObject({
+      code: 'STORE_REFUSED',
+      message: expect.stringContaining('run grant usage on sequence'),
+    })
+  })
+
   test('has lost what a reader has seen is CHECKPOINT_AHEAD', async () => {
     const { store } = open()
     const { events } = await store.append([to('a', 'newest')])

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { type AppendResult, type Json } from '@eventmill/core'
 import { PostgresStore } from '@eventmill/store-postgres'
 import type pg from 'pg'
+import { countingPool } from './counting-pool.ts'
 import { type PostgresServer, startPostgres } from './postgres-server.ts'
 import { to, waitsForALock } from './session.ts'
 
@@ -52,6 +53,26 @@ describe('a transaction that has appended to a stream and stays open', () => {
         [1, 2, 3, 4, 5].map((n) => generation + n),
       )
       expect((await streamOf('popular')).slice(generation)).toEqual(['1', '2', '3', '4', '5'])
+    })
+  })
+
+  test('splits no batch: who travels with those who create the same streams is stored by the same statement', async () => {
+    await inTransaction(async (client) => {
+      await store.within(client).append([to('held 1'), to('held 2'), to('held 3')])
+      const counted = countingPool(server.pool())
+      const counting = new PostgresStore({ client: counted, schema })
+      await counting.append([to('first')])
+      counted.taken()
+      const ahead = ['ahead 1', 'ahead 2'].map((id) => counting.append([to(id)]))
+      const held = ['held 1', 'held 2', 'held 3'].map((id) => counting.append([to(id)]))
+      const free = Array.from({ length: 40 }, (_, n) => counting.append([to(`free ${n}`)]))
+      await Promise.all([...ahead, ...free])
+      const batches = counted.taken().filter((text) => text.includes('.append('))
+      // The others are those of the first two that wait for what is held.
+      expect(batches.length).toBeLessThanOrEqual(3 + 2)
+      await client.query('commit')
+      expect((await Promise.all(held)).map(({ generations }) => generations)).toEqual([[2], [2], [2]])
+      await counting.close()
     })
   })
 

@@ -2,6 +2,7 @@ import { PGlite } from '@electric-sql/pglite'
 import { describe, expect, test } from '@jest/globals'
 import { PostgresStore, type PostgresStoreOptions } from '@eventmill/store-postgres'
 import pg from 'pg'
+import { conditionOf } from '../src/reading/filter.ts'
 
 const pool = new pg.Pool({ host: 'nowhere.invalid' })
 
@@ -25,6 +26,14 @@ describe('options', () => {
     const construct = () => new PostgresStore(options as unknown as PostgresStoreOptions)
     expect(construct).toThrow(expect.objectContaining({ code: 'ARGUMENT_INVALID', argument }))
     expect(construct).not.toThrow('secret')
+  })
+
+  test('of a filter are too many where a statement cannot take them', () => {
+    const filter = Array.from({ length: 70_000 }, (_, n) => ({ source: `urn:x:${n}` }))
+    expect(() => conditionOf(filter, '"any"', 3)).toThrow(
+      expect.objectContaining({ code: 'ARGUMENT_INVALID', argument: 'options.filter' }),
+    )
+    expect(conditionOf(filter.slice(0, 60_000), '"any"', 3).values).toHaveLength(60_000)
   })
 
   test('say what the store is: on a server it is as durable as that, in a PGlite as its process', async () => {

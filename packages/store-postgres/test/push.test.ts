@@ -1,10 +1,10 @@
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import { type Progress } from '../src/event-log.ts'
 import { type OwnDatabase } from '../src/database/database.ts'
 import { Push } from '../src/push.ts'
 
-/** A push whose questions for the head are answered by hand, and which hears of nothing. */
-function harness() {
+/** A push whose questions for the head are answered by hand, and which hears of nothing, unless it is told how. */
+function harness(ways: Partial<OwnDatabase> = {}) {
   const unreachable = () => Promise.reject(new Error('there is no database'))
   const database: OwnDatabase = {
     query: unreachable,
@@ -12,6 +12,7 @@ function harness() {
     script: unreachable,
     listen: unreachable,
     load: undefined,
+    ...ways,
   }
   const questions: ((progress: Progress) => void)[] = []
   const push = new Push(database, '"any"', () => new Promise((resolve) => questions.push(resolve)))
@@ -73,4 +74,42 @@ describe('a reader that waits', () => {
     await answer(1)
     await push.close(new Error('closed'))
   })
+})
+
+test('a connection over which nothing is heard, although something has come, is given up for another one', async () => {
+  jest.useFakeTimers({ doNotFake: ['setImmediate', 'performance'] })
+  const connections: { hear: () => void; closed: boolean }[] = []
+  const { push, answer } = harness({
+    query: () => Promise.resolve([['channel']]),
+    attempt: () => Promise.resolve([]),
+    listen: (_channel, hear) => {
+      const connection = { hear, closed: false }
+      connections.push(connection)
+      return Promise.resolve(() => {
+        connection.closed = true
+      })
+    },
+  })
+  const waiting = push.wait(5, signal)
+  await answer(5)
+  while (connections.length < 1) await new Promise(setImmediate)
+  await answer(5)
+  connections[0]?.hear()
+  await answer(5)
+  expect(push.listening).toBe(true)
+  // Its next question is due in five seconds, and nobody tells it of what comes meanwhile.
+  for (let n = 0; n < 10; n++) await new Promise(setImmediate)
+  jest.advanceTimersByTime(5_000)
+  await answer(6)
+  await waiting
+  expect(connections[0]?.closed).toBe(true)
+  const again = push.wait(6, signal)
+  while (connections.length < 2) await new Promise(setImmediate)
+  await answer(7)
+  await again
+  const closed = push.close(new Error('closed'))
+  // What it announces is due in some milliseconds.
+  await jest.advanceTimersByTimeAsync(10)
+  await closed
+  jest.useRealTimers()
 })

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { checkAppend, type DomainEvent, type StreamAppend } from '@eventmill/core'
 import { PostgresStore } from '@eventmill/store-postgres'
 import fc from 'fast-check'
@@ -52,6 +52,12 @@ async function attempt(work: Append): Promise<string> {
 /** A further attempt, after the answer to the first was lost. */
 function attemptAgain(work: Append): Promise<string> {
   return attempt({ ...work, sent: true })
+}
+
+/** What becomes of each append of a batch that is sent once. */
+async function attemptAll(...batch: readonly Append[]): Promise<readonly string[]> {
+  const typeKeys = await types.keysOf(batch.flatMap(({ events }) => events))
+  return (await log.append(batch, typeKeys, { wait: false, patience: 100 })).map(told)
 }
 
 function told(outcome: Outcome<{ events: readonly DomainEvent[] }> | undefined): string {
@@ -197,6 +203,72 @@ test('an append that is found to be stored, but cannot be read, is told as unkno
   })
   expect(told(outcome)).toBe('APPEND_OUTCOME_UNKNOWN')
   expect(await attemptAgain(work)).toBe('1')
+})
+
+describe('in one batch', () => {
+  test('a commit id that comes again on the same stream waits for the first, and on other streams it does not', async () => {
+    const [a, b, c] = [
+      append([to('a', 0, 1)], 'once'),
+      append([to('b', 0, 2)], 'once'),
+      append([to('a', 0, 1)], 'once'),
+    ]
+    expect(await attemptAll(a, b, c)).toEqual(['1', '1', 'blocked'])
+    expect(await attempt(c)).toBe('1')
+    expect([await says('a'), await says('b')]).toEqual([[1], [2]])
+  })
+
+  test('what comes later to a stream of one that is blocked is blocked as well', async () => {
+    await store.append([to('held', 0, 1), to('free', 0, 1)])
+    const client = await pool.connect()
+    await client.query('begin')
+    await store.within(client).append([to('held', 'any', 2)])
+    const batch = [append([to('held', 'any', 3), to('free', 'any', 3)]), append([to('free', 'any', 4)])]
+    expect(await attemptAll(...batch)).toEqual(['blocked', 'blocked'])
+    await client.query('rollback')
+    client.release()
+    expect(await attemptAll(...batch)).toEqual(['2,2', '3'])
+  })
+
+  test('those that were stored before are read together', async () => {
+    const batch = ['a', 'b', 'c'].map((id) => append([to(id, 0, 1, 2), to(`${id}'`, 0, 3)], `commit ${id}`))
+    const again = ['a', 'b'].map((id) => append([to(id, 0, 1, 2), to(`${id}'`, 0, 3)], `commit ${id}`))
+    const other = append([to('c', 0, 9)], 'commit c')
+    await attemptAll(...batch)
+    const read = jest.spyOn(PoolDatabase.prototype, 'query')
+    expect(await attemptAll(...again, other)).toEqual(['1,2,1', '1,2,1', 'COMMIT_ID_REUSED'])
+    expect(read).toHaveBeenCalledTimes(1)
+    read.mockRestore()
+  })
+})
+
+describe('types that a failover has lost', () => {
+  const lose = () => pool.query(`delete from "resends ${schemas}".types`)
+
+  test('are registered anew by the next append', async () => {
+    await store.append([to('a', 0, 1)])
+    await lose()
+    expect((await store.append([to('a', 1, 2)])).generations).toEqual([2])
+    // Of another process, which knows nothing yet.
+    const other = new PostgresStore({ client: pool, schema: `resends ${schemas}` })
+    expect(await Array.fromAsync(other.readStream(stream('a'), { after: 1 }))).toMatchObject([event(2)])
+    await other.close()
+  })
+
+  test('end a transaction, and are registered when it is repeated', async () => {
+    await store.append([to('a', 0, 1)])
+    await lose()
+    const client = await pool.connect()
+    const within = async () => {
+      await client.query('begin')
+      return store.within(client).append([to('b', 0, 1)])
+    }
+    // It looks outside first, where it is believed to be known.
+    await expect(within()).rejects.toMatchObject({ code: 'STORE_UNREACHABLE' })
+    await client.query('rollback')
+    expect((await within()).generations).toEqual([1])
+    await client.query('commit')
+    client.release()
+  })
 })
 
 test('what was sent again is remembered for a day', async () => {

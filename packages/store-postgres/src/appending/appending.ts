@@ -1,6 +1,6 @@
 import { type AppendResult, streamKey } from '@eventmill/core'
 import { patiently } from '../database/patience.ts'
-import { ConnectionLost, Locked, storeBusy, toldError, ValueRefused } from '../errors.ts'
+import { ConnectionLost, Locked, storeBusy, toldError, TypeLost, ValueRefused } from '../errors.ts'
 import { type EventLog } from '../event-log.ts'
 import { type EventTypes } from '../event-types.ts'
 import { GroupCommit, type Load, type Outcome, type Queued } from '../group-commit.ts'
@@ -10,9 +10,9 @@ import { type Append, outcomeUnknown } from './appends.ts'
 const BATCHES = 2
 /** So many appends travel together. */
 const MOST = 500
-/** In milliseconds: how long a batch waits for others that create the same stream, before it goes on without it. */
+/** In milliseconds: how long a batch waits for others that create the same streams, before it goes on without them. */
 const PATIENCE = 25
-/** In milliseconds: how long an append waits for a stream that is locked, before it tries again. */
+/** In milliseconds: so often at least each stream that is locked is tried again. */
 const LONG_PATIENCE = 1_000
 
 interface QueuedAppend extends Append, Queued {}
@@ -80,12 +80,14 @@ export class Appending {
     patient: boolean,
   ): Promise<readonly Outcome<AppendResult>[]> {
     const typeKeys = await this.#types.keysOf(batch.flatMap(({ events }) => events))
-    const sending = { wait: patient, patience: patient ? LONG_PATIENCE : PATIENCE }
+    const patience = patient ? LONG_PATIENCE / (1 + this.#group.load.blocked) : 0
+    const sending = { wait: patient, patience: Math.max(PATIENCE, Math.floor(patience)) }
     try {
       const outcomes = await this.#log.append(batch, typeKeys, sending)
       this.#onStored()
       return outcomes
     } catch (error) {
+      if (error instanceof TypeLost) this.#types.forget()
       // It may be stored, or arrive yet: from now on it is sent as what may have been sent before.
       if (error instanceof ConnectionLost && error.sent) for (const append of batch) append.sent = true
       throw error

@@ -36,6 +36,7 @@ export interface PgQuery {
 /** What this package uses of a `PGlite`. */
 export interface Pglite extends PgliteTransaction {
   readonly waitReady: Promise<void>
+  readonly closed?: boolean
   listen(channel: string, callback: (payload: string) => void): Promise<() => Promise<void>>
   transaction<Result>(work: (transaction: PgliteTransaction) => Promise<Result>): Promise<Result>
 }

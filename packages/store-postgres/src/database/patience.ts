@@ -3,8 +3,8 @@ import { ConnectionLost, TransactionLost } from '../errors.ts'
 /** In milliseconds. */
 export interface Timeouts {
   /**
-   * How long an append, or a page of a read, is tried in all, over lost connections and full pools, before it fails.
-   * Default 30,000.
+   * How long an append, or a page of a read, waits for its turn at most, and then is tried, over lost connections and
+   * full pools, before it fails. Default 30,000.
    */
   readonly operation?: number | undefined
   /** How long one statement may go without an answer before its connection is given up. Default 10,000. */
@@ -57,6 +57,24 @@ export function unlessAborted<Result>(work: Promise<Result>, signal?: AbortSigna
       signal.removeEventListener('abort', abort)
     })
     if (signal.aborted) abort()
+  })
+}
+
+/** What `work` comes to, unless it takes longer than this, in milliseconds: then nobody knows what becomes of it. */
+export function inTime<Result>(
+  work: Promise<Result>,
+  timeout: number,
+  signal?: AbortSignal,
+): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new ConnectionLost(`the database gave no answer for ${timeout} ms`, true))
+    }, timeout)
+    void unlessAborted(work, signal)
+      .then(resolve, reject)
+      .finally(() => {
+        clearTimeout(timer)
+      })
   })
 }
 

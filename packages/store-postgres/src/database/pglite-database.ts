@@ -1,32 +1,38 @@
-import { meaningOf, toldError } from '../errors.ts'
+import { clientEnded, meaningOf, toldError } from '../errors.ts'
 import { type Pglite, type PgliteTransaction } from './client.ts'
 import { asText, type OwnDatabase, type Row, type Statement, type Values } from './database.ts'
+import { type CheckedTimeouts, inTime, patiently } from './patience.ts'
 
-/** The database of a `PGlite`. It has one connection, which is never lost. */
+/** The database of a `PGlite`. It has one connection, which is never lost, but may be long in somebody's transaction. */
 export class PgliteDatabase implements OwnDatabase {
   readonly load = undefined
   readonly #pglite: Pglite
+  readonly #timeouts: CheckedTimeouts
 
-  constructor(pglite: Pglite) {
+  constructor(pglite: Pglite, timeouts: CheckedTimeouts) {
     this.#pglite = pglite
+    this.#timeouts = timeouts
   }
 
-  async query(statement: Statement, values?: Values): Promise<readonly Row[]> {
+  async query(statement: Statement, values?: Values, signal?: AbortSignal): Promise<readonly Row[]> {
     try {
-      return await this.attempt(statement, values)
+      const attempt = () => this.attempt(statement, values, signal)
+      return await patiently(attempt, this.#timeouts.operation, signal)
     } catch (error) {
       throw toldError(error)
     }
   }
 
-  attempt(statement: Statement, values?: Values): Promise<readonly Row[]> {
-    return pgliteAnswerOf(this.#pglite, statement, values)
+  async attempt(statement: Statement, values?: Values, signal?: AbortSignal): Promise<readonly Row[]> {
+    if (this.#pglite.closed === true) throw clientEnded()
+    return inTime(pgliteAnswerOf(this.#pglite, statement, values), this.#timeouts.statement, signal)
   }
 
   async script(text: string): Promise<void> {
     try {
       // Not by begin and rollback: what others send meanwhile would come between.
-      await this.#pglite.transaction((transaction) => transaction.exec(text))
+      const done = this.#pglite.transaction((transaction) => transaction.exec(text))
+      await inTime(done, this.#timeouts.operation)
     } catch (error) {
       throw toldError(meaningOf(error, true))
     }

@@ -51,7 +51,8 @@ export class PoolDatabase implements OwnDatabase {
   ): Promise<(() => void) | undefined> {
     // It would keep everybody else waiting.
     if ((this.#pool.options?.max ?? Infinity) < 2) return undefined
-    const client = await this.#pool.connect()
+    const query = { text: `listen ${channel}`, types: TYPES }
+    const { client } = await this.#answer(query, this.#timeouts.statement)
     let held = true
     const letGo = () => {
       if (!held) return
@@ -68,46 +69,46 @@ export class PoolDatabase implements OwnDatabase {
     }
     client.on('notification', onNotification)
     client.on('error', lost)
-    try {
-      await client.query({ text: `listen ${channel}`, types: TYPES })
-    } catch (error) {
-      letGo()
-      throw error
-    }
     return letGo
   }
 
-  /** Runs a query on a connection of the pool, all within the timeout. */
-  #run(query: PgQuery, timeout: number, signal?: AbortSignal): Promise<readonly Row[]> {
+  async #run(query: PgQuery, timeout: number, signal?: AbortSignal): Promise<readonly Row[]> {
+    const { rows, client } = await this.#answer(query, timeout, signal)
+    client.release()
+    return rows
+  }
+
+  /** Runs a query on a connection of the pool, all within the timeout. Where it succeeds, the connection is the caller's. */
+  #answer(query: PgQuery, timeout: number, signal?: AbortSignal): Promise<Answer> {
     return new Promise((resolve, reject) => {
       let client: PgClient | undefined
       let over = false
-      /** Ends it once. A connection that is in an unknown state is destroyed. */
-      const end = (destroy: boolean) => {
+      const end = () => {
         over = true
         clearTimeout(timer)
         signal?.removeEventListener('abort', abort)
         client?.off('error', ignore)
-        client?.release(destroy)
       }
-      const fail = (error: Error) => {
+      /** A connection that is in an unknown state is destroyed. */
+      const fail = (error: Error, destroy: boolean) => {
         if (over) return
-        end(true)
+        end()
+        client?.release(destroy)
         reject(error)
       }
       const abort = () => {
-        fail(signal?.reason as Error)
+        fail(signal?.reason as Error, true)
       }
       const timer = setTimeout(() => {
         const what = client === undefined ? 'the pool gave no connection' : 'the database gave no answer'
-        fail(new ConnectionLost(`${what} for ${timeout} ms`, client !== undefined))
+        fail(new ConnectionLost(`${what} for ${timeout} ms`, client !== undefined), true)
       }, timeout)
       if (signal !== undefined) {
         signal.addEventListener('abort', abort, { once: true })
         if (signal.aborted) abort()
       }
       if (this.#pool.ending === true) {
-        fail(clientEnded())
+        fail(clientEnded(), true)
         return
       }
       this.#pool.connect().then(
@@ -122,24 +123,26 @@ export class PoolDatabase implements OwnDatabase {
           answered(client, query).then(
             ({ rows }) => {
               if (over) return
-              end(false)
-              resolve(rows as readonly Row[])
+              end()
+              resolve({ rows: rows as readonly Row[], client: connected })
             },
             (error: unknown) => {
-              if (over) return
               const meaning = meaningOf(error, true)
-              // What the database has answered to leaves the connection as it was.
-              end(meaning instanceof ConnectionLost)
-              reject(meaning)
+              fail(meaning, meaning instanceof ConnectionLost)
             },
           )
         },
         (error: unknown) => {
-          fail(meaningOf(error, false))
+          fail(meaningOf(error, false), true)
         },
       )
     })
   }
+}
+
+interface Answer {
+  readonly rows: readonly Row[]
+  readonly client: PgClient
 }
 
 /** A statement for `pg`. */

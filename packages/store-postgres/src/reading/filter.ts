@@ -1,4 +1,4 @@
-import { type EventFilter } from '@eventmill/core'
+import { type EventFilter, invalidArgument } from '@eventmill/core'
 import { textArray, type Values } from '../database/database.ts'
 
 /** A condition on `events e`, with its values from `$first` on. */
@@ -30,5 +30,9 @@ export function conditionOf(filter: EventFilter, schema: string, first: number):
     ]
     return fields.length === 0 ? 'true' : `(${fields.join(' and ')})`
   })
+  if (values.length > MOST) throw invalidArgument('options.filter', `at most ${MOST} fields`, values.length)
   return { sql: items.length === 0 ? 'false' : `(${items.join(' or ')})`, values }
 }
+
+/** So many values a statement takes, without those of the page. */
+const MOST = 65_000

@@ -100,6 +100,8 @@ declare
   entry integer := 1;
   append integer;
   entries_begin integer;
+  first_ordinals integer[];
+  repeats boolean;
   ordinal integer;
   expected integer;
   actual integer;
@@ -188,7 +190,13 @@ begin
     end loop;
 
     -- An append that is repeated in the same batch has to wait until the first one is there to be found.
-    if locked or commit_ids[append] = any(commit_ids[1:append - 1]) then
+    first_ordinals := first_ordinals || entries[entries_begin + 1];
+    repeats := commit_ids[append] = any(commit_ids[1:append - 1]);
+    if repeats then
+      repeats := (commit_ids[append], entries[entries_begin + 1])
+        in (select * from unnest(commit_ids[1:append - 1], first_ordinals));
+    end if;
+    if locked or repeats then
       verdict := '{"locked":true}';
       -- What comes later to any of its streams must not overtake it.
       for this in entries_begin..(entry - 1) by 4 loop
@@ -255,8 +263,9 @@ begin
     end if;
     stamp := lpad(to_hex(now_ms), 12, '0');
     insert into $schema.events
-      select n.position, n.stream, n.sequence, n.type, (stamp || n.tail)::uuid, n.correlation_id, n.causation_id,
-        n.commit_id, n.data, case when json_typeof(n.metadata) <> 'null' then n.metadata end
+      -- A type that a failover has lost is null, and not stored.
+      select n.position, n.stream, n.sequence, (select t.type from $schema.types t where t.type = n.type),
+        (stamp || n.tail)::uuid, n.correlation_id, n.causation_id, n.commit_id, n.data, case when json_typeof(n.metadata) <> 'null' then n.metadata end
       from rows from (
         unnest(positions, event_streams, event_sequences, type_keys, tails, correlation_ids, causation_ids, event_commits),
         json_array_elements(datas), json_array_elements(metadatas)
@@ -304,15 +313,36 @@ begin
       keys[number] := key;
     end loop;
     exit when round = 2 or array_position(keys, null) is null;
-    -- This waits for others that create the same.
     select array_agg(case when n.key is null then nextval('$schema.stream_keys') end order by n.number) into new_keys
       from unnest(keys) with ordinality n (key, number);
-    insert into $schema.streams (stream, aggregate_type, aggregate_id)
-      select n.new_key, n.type, n.id from unnest(stream_types, stream_ids, new_keys) n (type, id, new_key)
-        where n.new_key is not null
-        order by n.type collate "C", n.id collate "C"
-      on conflict do nothing;
-    get diagnostics created = row_count;
+    begin
+      -- This waits for others that create the same.
+      insert into $schema.streams (stream, aggregate_type, aggregate_id)
+        select n.new_key, n.type, n.id from unnest(stream_types, stream_ids, new_keys) n (type, id, new_key)
+          where n.new_key is not null
+          order by n.type collate "C", n.id collate "C"
+        on conflict do nothing;
+      get diagnostics created = row_count;
+    exception when lock_not_available then
+      if patience is null then
+        raise;
+      end if;
+      -- One by one, so that nobody is held up by those who hold another stream.
+      created := 0;
+      perform set_config('lock_timeout', '1', true);
+      for number in
+        select n.number from unnest(stream_types, stream_ids, new_keys) with ordinality n (type, id, new_key, number)
+          where n.new_key is not null
+          order by n.type collate "C", n.id collate "C"
+      loop
+        begin
+          insert into $schema.streams (stream, aggregate_type, aggregate_id)
+            values (new_keys[number], stream_types[number], stream_ids[number]) on conflict do nothing;
+        exception when lock_not_available then
+          null;
+        end;
+      end loop;
+    end;
     if created = cardinality(array_remove(new_keys, null)) then
       select array_agg(coalesce(n.key, n.new_key) order by n.number) into keys
         from unnest(keys, new_keys) with ordinality n (key, new_key, number);
@@ -422,6 +452,14 @@ create function $schema.signed_32(value bigint) returns integer language sql imm
   select (((value & 4294967295) # 2147483648) - 2147483648)::integer
 $body$;
 
+-- The appends in flight: readers may go as far as the lowest key.
+create function $schema.in_flight(last bigint) returns table (key bigint, pid integer) language sql volatile as $body$
+  select last + $schema.signed_32(l.objid::bigint - (last & 4294967295)), l.pid from pg_locks l
+    where l.locktype = 'advisory' and l.objsubid = 2
+      and l.database = (select d.oid from pg_database d where d.datname = current_database())
+      and l.classid = '$schema.positions'::regclass::oid
+$body$;
+
 -- The position up to which nothing can still be committed.
 create function $schema.horizon() returns bigint language plpgsql volatile as $body$
 declare
@@ -440,11 +478,7 @@ begin
   -- R1
   last := $schema.last_position();
   -- R2, strictly after R1
-  select min(last + $schema.signed_32(l.objid::bigint - (last & 4294967295))) into lowest
-    from pg_locks l
-    where l.locktype = 'advisory' and l.objsubid = 2
-      and l.database = (select d.oid from pg_database d where d.datname = current_database())
-      and l.classid = '$schema.positions'::regclass::oid;
+  lowest := (select min(f.key) from $schema.in_flight(last) f);
   return least(last, lowest);
 end $body$;
 

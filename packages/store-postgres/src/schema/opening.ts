@@ -14,14 +14,20 @@ export async function checkDatabase(database: Database, schema: string): Promise
   const [sequence] = await database.query(
     statement(
       `select (seqcache = 1 and seqincrement = 1 and not seqcycle)::text,
-         ((select max(position) from ${name}.events) > ${name}.last_position())::text
+         ((select max(position) from ${name}.events) > ${name}.last_position())::text,
+         has_sequence_privilege(seqrelid, 'usage, select')::text
        from pg_sequence where seqrelid = ${literal(positions)}::regclass`,
     ),
   )
-  const [unchanged, behind] = sequence ?? []
+  const [unchanged, behind, readable] = sequence ?? []
   if (unchanged !== 'true') {
     throw refused(
       `the sequence ${positions} was altered: run alter sequence ${positions} increment 1 cache 1 no cycle`,
+    )
+  }
+  if (readable !== 'true') {
+    throw refused(
+      `the user may not read the sequence ${positions}, and would find no event: run grant usage on sequence ${positions}`,
     )
   }
   if (behind === 'true') {
