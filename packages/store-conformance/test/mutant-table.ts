@@ -2,12 +2,11 @@
 // finds none, and where others find it than are listed in found-by.ts.
 import { rules } from '@eventmill/store-conformance'
 import { brokenRules } from './mutants/broken-rules.ts'
-import { foundBy } from './mutants/found-by.ts'
+import { foundBy, isSteady } from './mutants/found-by.ts'
 import { mutants } from './mutants/mutants.ts'
 
 const ids = rules.map(({ id }) => id)
 const finds = new Map(ids.map((id) => [id, 0]))
-const isSteady = (id: string) => !id.startsWith('race/')
 let survivors = 0
 let surprises = 0
 

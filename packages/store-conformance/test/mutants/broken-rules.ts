@@ -2,13 +2,16 @@ import { type Rule, rules, runRule, type StoreUnderTest } from '@eventmill/store
 import { type Mutant, underTest } from './mutant.ts'
 
 /**
- * The ids of the rules that a mutant breaks. The rule about long streams takes more time than all others together,
+ * The ids of the rules that a mutant breaks, of those that are asked for. The rule about long streams takes more time than all others together,
  * and is tried on those mutants alone that are about it.
  */
-export function brokenRules(mutant: Mutant): Promise<readonly string[]> {
+export function brokenRules(
+  mutant: Mutant,
+  isAskedFor: (rule: Rule) => boolean = () => true,
+): Promise<readonly string[]> {
   return brokenRulesOf(
     underTest(mutant),
-    rules.filter(({ id }) => id !== 'read/long' || mutant.long === true),
+    rules.filter((rule) => isAskedFor(rule) && (rule.id !== 'read/long' || mutant.long === true)),
   )
 }
 

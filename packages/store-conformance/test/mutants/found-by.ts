@@ -685,3 +685,8 @@ export const foundBy: { readonly [mutant: string]: readonly string[] } = {
   ],
   'what was acknowledged is written when the handle is closed': ['fault/crash'],
 }
+
+/** Whether a rule finds a mutant always, or never: of races, who comes first decides. */
+export function isSteady(rule: string): boolean {
+  return !rule.startsWith('race/')
+}
