@@ -2,6 +2,7 @@ import { type DomainEvent, type Generation, type Position } from '../events/even
 import { type EventCodec, eventUnreadable, messageOf } from '../events/event-codec.ts'
 import { type StreamId } from '../events/stream.ts'
 import { checkName, invalidArgument } from '../argument-checks.ts'
+import { type CheckedSnapshotRules } from '../snapshots/snapshot-rules.ts'
 import { freezeState } from './freeze-state.ts'
 
 /** How an aggregate is named in its API; in a store the id is text. */
@@ -22,6 +23,8 @@ export interface VersionedAggregate<Id = AggregateId, State = unknown> {
 export interface AggregateDefinition {
   readonly type: string
   readonly codec: EventCodec
+  /** Absent where no snapshots are made. */
+  readonly snapshots?: CheckedSnapshotRules | undefined
   /** The state before the first event. */
   initialize(id: AggregateId): unknown
   /** The state after one more event, which is decoded. */

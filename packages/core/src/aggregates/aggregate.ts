@@ -4,6 +4,7 @@ import { eventCodec } from '../events/event-codec.ts'
 import { type AnyNamespace, type EventOf, type EventOfType, type StoredEvent } from '../events/namespace.ts'
 import { type StreamId } from '../events/stream.ts'
 import { checkKeys, checkName } from '../argument-checks.ts'
+import { checkSnapshotRules, type SnapshotRules } from '../snapshots/snapshot-rules.ts'
 import {
   type AggregateDefinition,
   type AggregateId,
@@ -127,6 +128,8 @@ export function defineAggregate<
   readonly initialize: (id: Id) => State
   readonly apply: Appliers<State, Namespace>
   readonly handle: Handling
+  /** When snapshots are made, where `Core` has a store for them. Default: never. */
+  readonly snapshots?: SnapshotRules<NoInfer<State>> | undefined
 }): Aggregate<{ id: Id; state: State; event: EventOf<Namespace>; handlers: Handling }> {
   const rules = aggregateRules(definition)
   const handlers = Object.entries<Handler>(definition.handle as never)
@@ -173,8 +176,9 @@ function aggregateRules(definition: {
   readonly initialize: (id: never) => unknown
   readonly apply: object
   readonly handle: object
+  readonly snapshots?: SnapshotRules | undefined
 }): AggregateDefinition {
-  const { type, initialize } = definition
+  const { type, initialize, snapshots } = definition
   checkName(type, 'type')
   for (const part of ['events', 'apply', 'handle'] as const) {
     if (!isRecord(definition[part])) throw invalidDefinition(type, `has no ${part}: add it`)
@@ -205,6 +209,7 @@ function aggregateRules(definition: {
     codec,
     initialize: initialize,
     apply: (state, event) => appliers.get(event.type)?.(state, event),
+    snapshots: snapshots && checkSnapshotRules(snapshots, type),
   }
 }
 

@@ -72,11 +72,15 @@ export interface CommandDefinition<Result = unknown, Context = unknown> {
 /** The decided events, one list for each target. */
 export type Decisions = readonly (readonly NewEvent[])[]
 
-/** A command's target with all that is needed to load it. */
-export interface ResolvedTarget {
+/** One aggregate, with all that is needed to read it. */
+export interface Target {
   readonly definition: AggregateDefinition
   readonly aggregateId: AggregateId
   readonly stream: StreamId
+}
+
+/** A command's target. */
+export interface ResolvedTarget extends Target {
   readonly generation: Generation | undefined
   /** Its path in the command. */
   readonly argument: string

@@ -1,5 +1,5 @@
 import { type AnyAggregate, type IdOf, type StateOf } from '../aggregates/aggregate.ts'
-import { streamOf, type VersionedAggregate } from '../aggregates/aggregate-definition.ts'
+import { type AggregateId, streamOf, type VersionedAggregate } from '../aggregates/aggregate-definition.ts'
 import {
   type Command,
   commandDefinition,
@@ -8,18 +8,23 @@ import {
   type Decisions,
   isRecord,
   type ResolvedTarget,
+  type Target,
 } from '../aggregates/command.ts'
 import { isPromise } from '../aggregates/handler.ts'
 import { eventmillError } from '../errors.ts'
 import { type Generation } from '../events/event.ts'
 import { type StreamId, streamKey, streamName } from '../events/stream.ts'
 import { checkInteger, checkKeys, checkName, invalidArgument } from '../argument-checks.ts'
+import { type SnapshotOptions, Snapshots } from '../snapshots/snapshots.ts'
 import { type EventStore } from '../store/event-store.ts'
 import { checkDistinct, checkSignal } from '../store/store-arguments.ts'
-import { Dispatch } from './dispatch.ts'
+import { AggregateCache } from './aggregate-cache.ts'
+import { AggregateReader } from './aggregate-reader.ts'
+import { Dispatch, type DispatchProgress } from './dispatch.ts'
+import { explanation, type ExplainOptions } from './explanation.ts'
 import { HandlerScopes } from './handler-scope.ts'
 import { Lanes } from './lanes.ts'
-import { load } from './load.ts'
+import { changed, type CommandChanges, type Middleware } from './middleware.ts'
 import { unlessAborted } from './unless-aborted.ts'
 
 export interface CoreOptions {
@@ -28,6 +33,16 @@ export interface CoreOptions {
    * pause of up to 2 ms that doubles from try to try, up to 250 ms. Default 10.
    */
   readonly retries?: number | undefined
+  /**
+   * So many aggregates are remembered, those that were used last. A command to one of them costs a single append: its
+   * events are decided on what is remembered, and stored only if the aggregate has not gone on meanwhile; a rejection
+   * is checked against the store as well. States are kept in memory as they are. Default 0.
+   */
+  readonly cache?: number | undefined
+  /** Where snapshots are kept, of the aggregates whose definitions say when. Default: nowhere. */
+  readonly snapshots?: SnapshotOptions | undefined
+  /** Wraps every dispatch, the first one outermost. */
+  readonly middleware?: readonly Middleware[] | undefined
 }
 
 /** How one command is dispatched. The context is demanded where the command's handler asks for one. */
@@ -47,19 +62,33 @@ export interface LoadAggregateOptions {
 /** Dispatches commands to aggregates whose events are kept in one store. */
 export class Core {
   readonly #store: EventStore
+  readonly #reader: AggregateReader
   readonly #retries: number
+  readonly #middleware: readonly Middleware[]
   readonly #lanes = new Lanes()
   readonly #scopes = new HandlerScopes()
 
   constructor(store: EventStore, options: CoreOptions = {}) {
     checkKeys(options, CORE_OPTIONS, 'options')
-    const { retries = 10 } = options
+    const { retries = 10, cache = 0, snapshots, middleware = [] } = options
     checkInteger(retries, 0, 'options.retries')
+    checkInteger(cache, 0, 'options.cache')
+    if (!Array.isArray(middleware) || !middleware.every((one) => typeof one === 'function')) {
+      throw invalidArgument('options.middleware', 'a list of functions', middleware)
+    }
     if (!isRecord(store) || typeof store.append !== 'function') {
       throw invalidArgument('store', 'an event store, such as new InMemoryStore()', store)
     }
+    // What may be rolled back is not remembered.
+    const provisional = store.capabilities.provisional === true
     this.#store = store
+    this.#reader = new AggregateReader(
+      store,
+      new AggregateCache(provisional ? 0 : cache),
+      new Snapshots(snapshots, provisional),
+    )
     this.#retries = retries
+    this.#middleware = [...(middleware as readonly Middleware[])]
   }
 
   /**
@@ -83,9 +112,27 @@ export class Core {
   ): Promise<Result>
   async dispatchCommand(command: Command, options: DispatchOptions<unknown> = {}): Promise<unknown> {
     checkKeys(options, DISPATCH_OPTIONS, 'options')
-    const { signal, context } = options
-    checkSignal(signal)
+    checkSignal(options.signal)
     const definition = definitionOf(command)
+    const progress: DispatchProgress = { attempts: 0, events: [], repeated: false }
+    if (this.#middleware.length === 0) return this.#dispatch(command, definition, options, progress)
+    const report = Object.assign(progress, { context: options.context, signal: options.signal })
+    const from = (index: number, command: Command): Promise<unknown> => {
+      const middleware = this.#middleware[index]
+      if (middleware === undefined) return this.#dispatch(command, definition, options, progress)
+      const next = async (changes?: CommandChanges) =>
+        from(index + 1, changes === undefined ? command : changed(command, changes))
+      return middleware(command, next, report)
+    }
+    return from(0, command)
+  }
+
+  async #dispatch(
+    command: Command,
+    definition: CommandDefinition,
+    { signal, context }: DispatchOptions<unknown>,
+    report: DispatchProgress,
+  ): Promise<unknown> {
     const targets = this.#resolve(command, definition)
     const keys = targets.map(({ stream }) => streamKey(stream))
     const leave = await this.#enter(targets, keys, signal)
@@ -96,7 +143,8 @@ export class Core {
       return isPromise(decision) ? unlessAborted(decision, signal) : decision
     }
     try {
-      const input = { store: this.#store, command, targets, decide, retries: this.#retries, signal }
+      const [store, reader, retries] = [this.#store, this.#reader, this.#retries]
+      const input = { store, reader, command, targets, decide, retries, signal, report }
       return definition.result(await new Dispatch(input).run())
     } finally {
       leave()
@@ -121,17 +169,27 @@ export class Core {
     if (generation !== undefined && time !== undefined) {
       throw invalidArgument('options', 'either a generation or a time', options)
     }
-    if (!isRecord(aggregate) || !isRecord(aggregate.definition)) {
-      throw invalidArgument('aggregate', 'one made by defineAggregate', aggregate)
-    }
-    const { definition } = aggregate
-    const target = { definition, aggregateId: id, stream: streamOf(definition, id) }
+    const target = targetOf(aggregate, id)
     const until = time === undefined ? undefined : milliseconds(time)
-    const loaded = await load(this.#store, target, { upTo: generation, until, signal })
+    const loaded =
+      generation === undefined && until === undefined
+        ? await this.#reader.newest(target, this.#reader.known(target), signal)
+        : await this.#reader.past(target, { upTo: generation, until }, signal)
     if (generation !== undefined && loaded.generation < generation) {
       throw notYetAt(target.stream, generation, loaded.generation)
     }
     return loaded
+  }
+
+  /**
+   * The events of an aggregate as a table, for people, with the state after each. Fails like `load`.
+   */
+  async explain<A extends AnyAggregate>(
+    aggregate: A,
+    id: IdOf<A>,
+    options: ExplainOptions = {},
+  ): Promise<string> {
+    return explanation(this.#store, targetOf(aggregate, id), options)
   }
 
   #resolve(command: Command, definition: CommandDefinition): readonly ResolvedTarget[] {
@@ -169,9 +227,17 @@ export class Core {
   }
 }
 
-const CORE_OPTIONS = new Set(['retries'])
+const CORE_OPTIONS = new Set(['retries', 'cache', 'snapshots', 'middleware'])
 const DISPATCH_OPTIONS = new Set(['context', 'signal'])
 const LOAD_OPTIONS = new Set(['generation', 'time', 'signal'])
+
+function targetOf(aggregate: AnyAggregate, aggregateId: AggregateId): Target {
+  if (!isRecord(aggregate) || !isRecord(aggregate.definition)) {
+    throw invalidArgument('aggregate', 'one made by defineAggregate', aggregate)
+  }
+  const { definition } = aggregate
+  return { definition, aggregateId, stream: streamOf(definition, aggregateId) }
+}
 
 function definitionOf(command: Command): CommandDefinition {
   const definition = isRecord(command)

@@ -1,17 +1,18 @@
 import { initialVersion, nextVersion, type VersionedAggregate } from '../aggregates/aggregate-definition.ts'
 import { type Command, type Decisions, type ResolvedTarget } from '../aggregates/command.ts'
 import { eventmillError, hasCode } from '../errors.ts'
-import { type Generation, type Metadata, type NewEvent } from '../events/event.ts'
+import { type DomainEvent, type Generation, type Metadata, type NewEvent } from '../events/event.ts'
 import { streamName } from '../events/stream.ts'
 import { equalJson } from '../json.ts'
 import { type AppendOptions, type AppendResult, type EventStore } from '../store/event-store.ts'
 import { generationConflict } from '../store/expectation.ts'
 import { backOff } from './backoff.ts'
-import { load } from './load.ts'
+import { type AggregateReader } from './aggregate-reader.ts'
 
 /** What a dispatch works with. */
 export interface DispatchInput {
   readonly store: EventStore
+  readonly reader: AggregateReader
   readonly command: Command
   readonly targets: readonly ResolvedTarget[]
   /** Asks the command's handler. */
@@ -19,6 +20,14 @@ export interface DispatchInput {
   /** How often the command is decided anew after a conflict. */
   readonly retries: number
   readonly signal: AbortSignal | undefined
+  readonly report: DispatchProgress
+}
+
+/** What a dispatch tells of itself as it goes. */
+export interface DispatchProgress {
+  attempts: number
+  events: readonly DomainEvent[]
+  repeated: boolean
 }
 
 /** The targets of a command, in their order. */
@@ -27,24 +36,34 @@ export type Aggregates = readonly VersionedAggregate[]
 /** One command on its way: load, check, decide, append, apply the events that came back. */
 export class Dispatch {
   readonly #input: DispatchInput
-  /** The targets as last read; none before the first attempt. */
-  #aggregates: Aggregates = []
+  /** The targets as last read, as far as they are known. */
+  #aggregates: readonly (VersionedAggregate | undefined)[]
+  /** Whether some of them are only remembered, and may be behind the store. */
+  #remembered = false
 
   constructor(input: DispatchInput) {
     this.#input = input
+    this.#aggregates = input.targets.map((target) => input.reader.known(target))
+    this.#remembered = this.#aggregates.some((aggregate) => aggregate !== undefined)
   }
 
   /** Resolves to the targets right after the command. */
   async run(): Promise<Aggregates> {
-    const { retries, signal } = this.#input
-    for (let attempt = 1; ; attempt++) {
+    const { retries, signal, report } = this.#input
+    for (let attempt = 1; ;) {
+      report.attempts += 1
       try {
         return await this.#attempt()
       } catch (error) {
         if (!(error instanceof Overtaken)) throw error
+        // What was only remembered has no rival yet.
+        if (this.#remembered) {
+          this.#remembered = false
+          continue
+        }
         if (attempt > retries) return await this.#lastLook(error.cause, attempt)
       }
-      await backOff(attempt, signal)
+      await backOff(attempt++, signal)
     }
   }
 
@@ -62,22 +81,22 @@ export class Dispatch {
     // Not beside the load: what was applied is told even if a later event cannot be read.
     const applied = await this.#alreadyApplied()
     if (applied !== undefined) return applied
-    await this.#load()
+    const aggregates = await this.#load()
     let decisions: Decisions
     try {
-      decisions = await this.#decide()
+      decisions = await this.#decide(aggregates)
     } catch (rejection) {
-      const applied = await this.#appliedMeanwhile()
+      const applied = await this.#appliedMeanwhile(aggregates)
       if (applied !== undefined) return applied
       throw rejection
     }
-    if (decisions.some((events) => events.length > 0)) return this.#store(decisions)
-    return (await this.#appliedMeanwhile()) ?? this.#aggregates
+    if (decisions.some((events) => events.length > 0)) return this.#store(aggregates, decisions)
+    return (await this.#appliedMeanwhile(aggregates)) ?? aggregates
   }
 
   /** The targets right after this very command, if it was applied before. */
   async #alreadyApplied(): Promise<Aggregates | undefined> {
-    const { store, command, targets, signal } = this.#input
+    const { store, command, targets, signal, report } = this.#input
     const [first] = targets
     if (command.commandId === undefined || first === undefined) return undefined
     const commit = await store.findCommit(first.stream, command.commandId, { signal })
@@ -88,50 +107,64 @@ export class Dispatch {
       const message = `the command id ${command.commandId} was used on ${streamName(stream)} for a command to other aggregates`
       throw eventmillError('COMMIT_ID_REUSED', message, { stream, commitId: command.commandId })
     }
+    report.repeated = true
     return this.#loadAsOf(commit.generations)
   }
 
-  async #load(): Promise<void> {
-    const { store, targets, signal } = this.#input
-    this.#aggregates = await Promise.all(
-      targets.map((target, index) => load(store, target, { known: this.#aggregates[index], signal })),
+  /** The targets as they are, or as they are remembered. */
+  async #load(): Promise<Aggregates> {
+    const { reader, targets, signal } = this.#input
+    if (this.#remembered && areKnown(this.#aggregates)) return this.#aggregates
+    const aggregates = await Promise.all(
+      targets.map(async (target, index) => {
+        const known = this.#aggregates[index]
+        return this.#remembered && known !== undefined ? known : reader.newest(target, known, signal)
+      }),
     )
+    this.#aggregates = aggregates
+    return aggregates
   }
 
   #loadAsOf(generations: readonly Generation[]): Promise<Aggregates> {
-    const { store, targets, signal } = this.#input
+    const { reader, targets, signal } = this.#input
     return Promise.all(
-      targets.map((target, index) => load(store, target, { upTo: generations[index], signal })),
+      targets.map((target, index) => reader.past(target, { upTo: generations[index] }, signal)),
     )
   }
 
   /** The events for each target, encoded and complete. Throws whatever speaks against the command. */
-  async #decide(): Promise<Decisions> {
+  async #decide(aggregates: Aggregates): Promise<Decisions> {
     const { targets, command, decide } = this.#input
     targets.forEach(({ stream, generation }, index) => {
-      const actual = this.#generation(index)
+      const actual = aggregates[index]?.generation ?? 0
       if (generation !== undefined && generation !== actual) {
         throw generationConflict(stream, generation, actual)
       }
     })
-    const decisions = await decide(this.#aggregates.map(({ state }) => state))
+    const decisions = await decide(aggregates.map(({ state }) => state))
     return targets.map(({ definition }, index) =>
       (decisions[index] ?? []).map((event) => withMetadata(definition.codec.encode(event), command.metadata)),
     )
   }
 
-  async #store(decisions: Decisions): Promise<Aggregates> {
-    const { targets, command } = this.#input
-    const { events, generations, repeated } = await this.#append(decisions, { commitId: command.commandId })
+  async #store(aggregates: Aggregates, decisions: Decisions): Promise<Aggregates> {
+    const { targets, command, reader, report } = this.#input
+    const result = await this.#append(aggregates, decisions, { commitId: command.commandId })
+    const { events, generations, repeated } = result
+    report.repeated = repeated
     if (repeated) return this.#loadAsOf(generations)
+    report.events = events
     try {
       let start = 0
-      return targets.map(({ definition, aggregateId }, index) => {
+      return targets.map((target, index) => {
+        const { definition, aggregateId } = target
         const end = start + (decisions[index]?.length ?? 0)
         const own = events.slice(start, end)
         start = end
-        const before = this.#aggregates[index] ?? initialVersion(definition, aggregateId)
-        return own.reduce((aggregate, event) => nextVersion(definition, aggregate, event), before)
+        const before = aggregates[index] ?? initialVersion(definition, aggregateId)
+        const after = own.reduce((aggregate, event) => nextVersion(definition, aggregate, event), before)
+        reader.learn(target, before.generation, after, own.at(-1)?.id)
+        return after
       })
     } catch (cause) {
       const message = `the events of ${command.type} are stored, but the state after them could not be computed: do not repeat it`
@@ -141,20 +174,20 @@ export class Dispatch {
 
   /**
    * Asked before an empty decision or a rejection is reported: this very command may have been applied since its id
-   * was looked up. And several streams are not read at one instant, so the store must say that all of them stood as
-   * they were read.
+   * was looked up. What is only remembered may be behind, and several streams are not read at one instant: then the
+   * store must say that all of them stand as they were taken to be.
    */
-  async #appliedMeanwhile(): Promise<Aggregates | undefined> {
-    if (this.#aggregates.length > 1) await this.#append([], {})
+  async #appliedMeanwhile(aggregates: Aggregates): Promise<Aggregates | undefined> {
+    if (this.#remembered || aggregates.length > 1) await this.#append(aggregates, [], {})
     return this.#alreadyApplied()
   }
 
   /** Appends to all targets, also those that get no event, so that the generation of each is checked. */
-  async #append(decisions: Decisions, options: AppendOptions): Promise<AppendResult> {
+  async #append(aggregates: Aggregates, decisions: Decisions, options: AppendOptions): Promise<AppendResult> {
     const { store, targets, signal } = this.#input
     const appends = targets.map(({ stream }, index) => ({
       stream,
-      expected: this.#generation(index),
+      expected: aggregates[index]?.generation ?? 0,
       events: decisions[index] ?? [],
     }))
     try {
@@ -166,10 +199,10 @@ export class Dispatch {
       throw error
     }
   }
+}
 
-  #generation(index: number): Generation {
-    return this.#aggregates[index]?.generation ?? 0
-  }
+function areKnown(aggregates: readonly (VersionedAggregate | undefined)[]): aggregates is Aggregates {
+  return aggregates.every((aggregate) => aggregate !== undefined)
 }
 
 /** Somebody else was faster: what was decided rests on a state that is no more. The cause says where. */

@@ -150,4 +150,6 @@ export interface StoreCapabilities {
   readonly push: boolean
   /** How long commit ids are remembered. */
   readonly commitIds: 'forever' | { readonly seconds: number }
+  /** Whether it is a transaction of the user's, and what it acknowledges may be rolled back. Default: no. */
+  readonly provisional?: boolean | undefined
 }

@@ -1,0 +1,52 @@
+import { type VersionedAggregate } from '../aggregates/aggregate-definition.ts'
+import { type Target } from '../aggregates/command.ts'
+import { streamKey } from '../events/stream.ts'
+
+/**
+ * The newest known versions of so many aggregates. Where there are more, those go that were not used for the longest
+ * time. What it holds may be behind the store: whoever decides on it lets the store check its generation.
+ */
+export class AggregateCache {
+  readonly #size: number
+  /** Least recently used first. */
+  readonly #entries = new Map<string, Entry>()
+
+  constructor(size: number) {
+    this.#size = size
+  }
+
+  get({ definition, aggregateId, stream }: Target): Remembered | undefined {
+    if (this.#size === 0) return undefined
+    const key = streamKey(stream)
+    const entry = this.#entries.get(key)
+    // Another definition of the same type has other states; an id may be text or a number.
+    if (entry?.definition !== definition || entry.aggregate.aggregateId !== aggregateId) return undefined
+    this.#entries.delete(key)
+    this.#entries.set(key, entry)
+    return entry
+  }
+
+  set({ definition, stream }: Target, aggregate: VersionedAggregate, eventId: string): void {
+    if (this.#size === 0) return
+    const key = streamKey(stream)
+    this.#entries.delete(key)
+    this.#entries.set(key, { definition, aggregate, eventId })
+    if (this.#entries.size <= this.#size) return
+    const [oldest] = this.#entries.keys()
+    if (oldest !== undefined) this.#entries.delete(oldest)
+  }
+
+  delete({ stream }: Target): void {
+    this.#entries.delete(streamKey(stream))
+  }
+}
+
+/** An aggregate, and the id of its last event, by which it is told whether the stream still is what it was. */
+export interface Remembered {
+  readonly aggregate: VersionedAggregate
+  readonly eventId: string
+}
+
+interface Entry extends Remembered {
+  readonly definition: Target['definition']
+}

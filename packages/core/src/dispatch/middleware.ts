@@ -1,0 +1,41 @@
+import { attachDefinition, type Command, commandDefinition } from '../aggregates/command.ts'
+import { checkKeys } from '../argument-checks.ts'
+import { type DomainEvent, type Metadata } from '../events/event.ts'
+
+/**
+ * Wraps a dispatch, its retries included. It returns what `next` resolves to, or refuses the command by an error, which
+ * reaches the caller unchanged. Each `next` is a dispatch of its own.
+ */
+export type Middleware = <Result>(
+  command: Command<Result>,
+  next: (changes?: CommandChanges) => Promise<Result>,
+  dispatch: DispatchReport,
+) => Promise<Result>
+
+/** What a middleware may add to a command on its way. */
+export interface CommandChanges {
+  /** Wins over what the command says of the same name. */
+  readonly metadata?: Metadata | undefined
+}
+
+/** What is known of a dispatch while it goes on, and after it. */
+export interface DispatchReport {
+  /** As it was given to the dispatch. */
+  readonly context: unknown
+  readonly signal: AbortSignal | undefined
+  /** How often the command was tried: more than once where others were faster. */
+  readonly attempts: number
+  /** What was stored, as it is stored. */
+  readonly events: readonly DomainEvent[]
+  /** Whether the command had been applied before, under its `commandId`. */
+  readonly repeated: boolean
+}
+
+/** The command with these changes. Throws `ARGUMENT_INVALID` for others. */
+export function changed<C extends Command>(command: C, changes: CommandChanges): C {
+  checkKeys(changes, CHANGES, 'changes')
+  const metadata = { ...command.metadata, ...changes.metadata }
+  return attachDefinition({ ...command, metadata }, command[commandDefinition])
+}
+
+const CHANGES = new Set(['metadata'])

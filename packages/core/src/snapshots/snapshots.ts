@@ -1,0 +1,117 @@
+import { type VersionedAggregate } from '../aggregates/aggregate-definition.ts'
+import { freezeState } from '../aggregates/freeze-state.ts'
+import { checkKeys, invalidArgument } from '../argument-checks.ts'
+import { type Target } from '../aggregates/command.ts'
+import { type Generation } from '../events/event.ts'
+import { type StreamId, streamKey } from '../events/stream.ts'
+import { copyJson } from '../json.ts'
+import { type SnapshotStore } from './snapshot-store.ts'
+
+export interface SnapshotOptions {
+  readonly store: SnapshotStore
+  /**
+   * Told of what could not be loaded, saved or read, and of states that JSON cannot carry (`VALUE_NOT_JSON`); no dispatch
+   * fails with it. Default: `console.error`.
+   */
+  readonly onError?: ((error: unknown, stream: StreamId) => void) | undefined
+}
+
+/** A state to start from, instead of the initial one. It holds where the stream has this very event at its generation. */
+export interface RestoredState {
+  readonly generation: Generation
+  readonly eventId: string
+  readonly state: unknown
+}
+
+/** So many snapshots are saved at a time; others are left for later. */
+const SAVING = 16
+
+/** Loads and saves snapshots, as the definitions of aggregates want it. Whatever fails here fails nothing else. */
+export class Snapshots {
+  readonly #store: SnapshotStore | undefined
+  readonly #readOnly: boolean
+  readonly #onError: (error: unknown, stream: StreamId) => void
+  readonly #saving = new Set<string>()
+
+  /** Throws `ARGUMENT_INVALID`. `readOnly`: none is saved, since what they would be made of may be rolled back. */
+  constructor(options: SnapshotOptions | undefined, readOnly: boolean) {
+    if (options !== undefined) checkKeys(options, OPTIONS, 'options.snapshots')
+    const { store, onError = report } = options ?? {}
+    if (options !== undefined && typeof store?.load !== 'function') {
+      throw invalidArgument('options.snapshots.store', 'a snapshot store', store)
+    }
+    if (typeof onError !== 'function') {
+      throw invalidArgument('options.snapshots.onError', 'a function', onError)
+    }
+    this.#store = store
+    this.#readOnly = readOnly
+    this.#onError = onError
+  }
+
+  /** The newest snapshot of an aggregate, if there is one, and it is not beyond this generation. */
+  async find(
+    { definition, stream }: Target,
+    upTo: Generation,
+    signal: AbortSignal | undefined,
+  ): Promise<RestoredState | undefined> {
+    const { snapshots: rules } = definition
+    if (this.#store === undefined || rules === undefined) return undefined
+    try {
+      const snapshot = await this.#store.load(stream, rules.version, { signal })
+      if (snapshot === undefined || snapshot.generation > upTo) return undefined
+      const { generation, eventId, state } = snapshot
+      return { generation, eventId, state: freezeState(rules.codec.decode(state as never)) }
+    } catch (error) {
+      signal?.throwIfAborted()
+      this.#onError(error, stream)
+      return undefined
+    }
+  }
+
+  /** Forgets the snapshots of a stream that has lost the events of which they were made. */
+  async forget({ stream }: Target): Promise<void> {
+    if (this.#readOnly) return
+    await this.#store?.delete(stream).catch((error: unknown) => {
+      this.#onError(error, stream)
+    })
+  }
+
+  /** Saves a snapshot where one is due between these generations; `eventId` is that of the last event. Nobody waits. */
+  keep(
+    { definition, stream }: Target,
+    from: Generation,
+    { generation, state }: VersionedAggregate,
+    eventId: string,
+  ): void {
+    const { snapshots: rules } = definition
+    if (this.#store === undefined || this.#readOnly || rules === undefined) return
+    if (Math.floor(from / rules.every) === Math.floor(generation / rules.every)) return
+    const key = streamKey(stream)
+    if (this.#saving.has(key) || this.#saving.size === SAVING) return
+    this.#saving.add(key)
+    void this.#save(this.#store, stream, () => ({
+      version: rules.version,
+      generation,
+      eventId,
+      state: copyJson(rules.codec.encode(state), 'state'),
+    })).finally(() => this.#saving.delete(key))
+  }
+
+  async #save(
+    store: SnapshotStore,
+    stream: StreamId,
+    snapshot: () => Parameters<SnapshotStore['save']>[1],
+  ): Promise<void> {
+    try {
+      await store.save(stream, snapshot())
+    } catch (error) {
+      this.#onError(error, stream)
+    }
+  }
+}
+
+const OPTIONS = new Set(['store', 'onError'])
+
+function report(error: unknown, stream: StreamId): void {
+  console.error('a snapshot of', stream, 'failed:', error)
+}
