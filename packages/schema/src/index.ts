@@ -12,5 +12,9 @@ export {
 } from './on-file/compare-schemas.ts'
 export { type SchemaDifference } from './on-file/schema-differences.ts'
 
+export { audit, type AuditOptions, type AuditReport } from './audit/audit.ts'
+export { type AuditFinding, type AuditIssue, type Obstruction } from './audit/finding.ts'
+export { type Sample } from './audit/sample.ts'
+
 // Named in the types that an events-only package exports.
 export { type EventCreator, type EventDefinition, type EventNamespace, type NewEvent } from '@eventmill/core'
