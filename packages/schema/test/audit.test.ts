@@ -142,13 +142,12 @@ describe('audit', () => {
   test('ends where the store ended when it began, and goes on from there', async () => {
     await append(deposited, deposited)
     const growing = {
-      head: () => store.head(),
-      async *readAll(options?: ReadAllOptions) {
-        for await (const each of store.readAll(options)) {
-          await append(wrong)
-          yield each
-        }
+      head: async () => {
+        const head = await store.head()
+        await append(wrong, wrong)
+        return head
       },
+      readAll: (options?: ReadAllOptions) => store.readAll(options),
     }
     const first = await audit(growing, [accountEvents])
     expect(first).toEqual(expect.objectContaining({ position: 2, head: 2, read: 2, findings: [] }))
@@ -320,16 +319,17 @@ describe('an audit of many events', () => {
     const log = endless(50_000)
     const controller = new AbortController()
     const first = await audit(log, [accountEvents], {
+      after: 7_000,
       signal: controller.signal,
       onProgress: ({ position }) => {
-        if (position === 20_000) controller.abort()
+        if (position === 27_000) controller.abort()
       },
     })
-    expect(first).toEqual(expect.objectContaining({ complete: false, position: 20_000, read: 20_000 }))
+    expect(first).toEqual(expect.objectContaining({ complete: false, position: 27_000, read: 20_000 }))
     const second = await audit(log, [accountEvents], { after: first.position })
-    expect(second).toEqual(expect.objectContaining({ complete: true, position: 50_000, read: 30_000 }))
+    expect(second).toEqual(expect.objectContaining({ complete: true, position: 50_000, read: 23_000 }))
     const count = ({ findings }: AuditReport) => findings[0]?.count ?? 0
-    expect(count(first) + count(second)).toBe(Math.floor(50_000 / bad))
+    expect(count(first) + count(second)).toBe(Math.floor(50_000 / bad) - 7_000 / bad)
   })
 
   test('is aborted by a timer, also where its store never waits for anything', async () => {
@@ -364,15 +364,15 @@ describe('an audit of many events', () => {
 
   test('judges about the share that was asked for, and the same events for the same seed', async () => {
     const judgedOf = async (sample: Sample, after = 0) =>
-      (await audit(endless(100_000), [accountEvents], { sample, after })).judged
+      (await audit(endless(10_000), [accountEvents], { sample, after })).judged
     for (const share of [0, 0.01, 0.3, 1]) {
       const judged = await judgedOf({ share, seed: 5 })
-      expect(Math.abs(judged - share * 100_000)).toBeLessThanOrEqual(
-        5 * Math.sqrt(100_000 * share * (1 - share)),
+      expect(Math.abs(judged - share * 10_000)).toBeLessThanOrEqual(
+        5 * Math.sqrt(10_000 * share * (1 - share)),
       )
     }
     const found = async (seed: number) =>
-      (await audit(endless(100_000), [accountEvents], { sample: { share: 0.01, seed } })).findings
+      (await audit(endless(10_000), [accountEvents], { sample: { share: 0.01, seed } })).findings
     expect(await found(5)).toEqual(await found(5))
     expect(await found(5)).not.toEqual(await found(6))
   })
