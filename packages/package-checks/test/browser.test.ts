@@ -1,4 +1,6 @@
 import { beforeAll, expect, jest, test } from '@jest/globals'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { createContext, runInContext } from 'node:vm'
 import { bundle } from '../src/bundle.ts'
 import { installPackages } from '../src/install-packages.ts'
@@ -25,6 +27,14 @@ test.each(['esm', 'iife'] as const)(
     expect(text.match(/node:|\brequire\b|^import\b.*/gm)).toBeNull()
   },
 )
+
+test('what has a command beside it asks for no Node all the same, whatever is imported of it', async () => {
+  const everything = join(folder, 'everything.ts')
+  await writeFile(everything, `export * from '@eventmill/schema'\n`)
+  const text = await bundle(everything, { format: 'esm', platform: 'browser' })
+  expect(text).toContain('the audit would begin at position')
+  expect(text.match(/['"]node:|^import\b.*/gm)).toBeNull()
+})
 
 test('a bundled program runs where there are only the globals of the web', async () => {
   const text = await bundle(source, {

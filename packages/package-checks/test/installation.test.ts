@@ -1,5 +1,5 @@
 import { describe, expect, jest, test } from '@jest/globals'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { installPackages } from '../src/install-packages.ts'
 import { packPackages } from '../src/pack-packages.ts'
@@ -73,4 +73,30 @@ test('the command that judges stores runs from its package', async () => {
   )
   const command = join(project, 'node_modules/.bin/eventmill-conformance')
   expect(await run(command, ['--list'], { folder: project })).toContain('expected/zero (must)')
+})
+
+test('the command that checks schemas runs from its package, and audits a store', async () => {
+  const wanted = ['@eventmill/core', '@eventmill/schema', '@eventmill/store-memory']
+  const project = join(folder, 'schema')
+  await mkdir(project)
+  const tarballs = await packPackages(folder)
+  await installPackages(
+    project,
+    tarballs.filter(({ name }) => wanted.includes(name)),
+  )
+  await writeFile(
+    join(project, 'events.js'),
+    `import { defineEvents } from '@eventmill/schema'
+     import { InMemoryStore } from '@eventmill/store-memory'
+     import * as z from 'zod'
+     export const doorEvents = defineEvents('https://example.com/door', { Opened: z.object({ by: z.string() }) })
+     export const store = () => new InMemoryStore()`,
+  )
+  const command = join(project, 'node_modules/.bin/eventmill-schema')
+  const check = (...options: string[]) =>
+    run(command, ['check', ...options, 'events.js'], { folder: project })
+  await expect(check()).rejects.toThrow(/ended with 2 .*there is no file event-schemas\.json yet/s)
+  expect(await check('--update')).toContain('is written: 1 version of 1 type in 1 namespace')
+  expect(await check()).toContain('is up to date')
+  expect(await run(command, ['audit', 'events.js'], { folder: project })).toContain('0 events read')
 })

@@ -2,7 +2,6 @@ import {
   checkKeys,
   copyJson,
   defineEvents as define,
-  type EventDefinition,
   eventmillError,
   type EventNamespace,
 } from '@eventmill/core'
@@ -10,7 +9,7 @@ import { $ZodAsyncError, safeDecode, safeEncode, toDotPath } from 'zod/v4/core'
 import type * as z from 'zod/v4/core'
 import { differencePath } from './difference-path.ts'
 import { inspect } from './storable.ts'
-import { version, type Versioned } from './version.ts'
+import { version, type Versioned, type VersionedDefinition } from './version.ts'
 
 /** The schema of each type's payload, or its versions. */
 export interface EventSchemas {
@@ -68,7 +67,7 @@ function payloadDefinition(
   name: string,
   { schema, versions }: Versioned,
   trustStored: boolean,
-): EventDefinition {
+): VersionedDefinition {
   versions.forEach((each, index) => {
     assertStorable(each.schema, `version ${index + 1} of ${name}`)
   })
@@ -93,6 +92,7 @@ function payloadDefinition(
   }
   return {
     version: newest,
+    versions,
     encode: (data) => {
       const json = encoded(schema, data)
       if (vanishes || ambiguous) {

@@ -1,4 +1,4 @@
-import { eventmillError } from '@eventmill/core'
+import { type EventDefinition, eventmillError } from '@eventmill/core'
 import type * as z from 'zod/v4/core'
 
 /** The newest schema of a payload, with the versions before it. */
@@ -8,7 +8,8 @@ export interface Versioned<Schema extends z.$ZodType = z.$ZodType> {
   readonly versions: readonly PayloadVersion[]
   /**
    * Adds the next version. `upcast` turns the stored JSON of the version before it into this one's, and must not
-   * change its argument. Throws `DEFINITION_INVALID` where the schema is that of an earlier version.
+   * change its argument. Throws `DEFINITION_INVALID` where the schema is that of an earlier version, and without
+   * `upcast`.
    */
   next<Next extends z.$ZodType>(schema: Next, upcast: Upcast<Schema, Next>): Versioned<Next>
 }
@@ -38,12 +39,28 @@ function versioned<Schema extends z.$ZodType>(
     schema,
     versions,
     next(nextSchema, upcast) {
+      const definition = `version ${versions.length + 1}`
+      const refuse = (reason: string) =>
+        eventmillError('DEFINITION_INVALID', `${definition} ${reason}`, { definition })
       const same = versions.findIndex((earlier) => earlier.schema === nextSchema) + 1
-      if (same > 0) {
-        const message = `version ${versions.length + 1} repeats the schema of version ${same}: give each its own`
-        throw eventmillError('DEFINITION_INVALID', message, { definition: `version ${versions.length + 1}` })
+      if (same > 0) throw refuse(`repeats the schema of version ${same}: give each its own`)
+      if (typeof upcast !== 'function') {
+        throw refuse(`has no step from the version before it: next(schema, (json) => …)`)
       }
       return versioned(nextSchema, [...versions, { schema: nextSchema, upcast }])
     },
   }
+}
+
+/** A definition that knows its versions. */
+export interface VersionedDefinition extends EventDefinition {
+  /** Every version, oldest first: version n stands at index n - 1. */
+  readonly versions: readonly PayloadVersion[]
+}
+
+/** The versions of a type; `undefined` where it was defined without schemas. */
+export function versionsOf(
+  definition: EventDefinition | VersionedDefinition,
+): readonly PayloadVersion[] | undefined {
+  return 'versions' in definition ? definition.versions : undefined
 }

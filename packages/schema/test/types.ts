@@ -1,6 +1,15 @@
 // Nothing here runs: the type check of the tests proves what must compile, and with `@ts-expect-error` what must not.
 import { Core, defineAggregate, type EventNamespace, type EventOf, type NewEvent } from '@eventmill/core'
-import { defineEvents, guard, version } from '@eventmill/schema'
+import {
+  audit,
+  type AuditReport,
+  compareSchemas,
+  defineEvents,
+  guard,
+  type SchemaComparison,
+  storedSchemas,
+  version,
+} from '@eventmill/schema'
 import { InMemoryStore } from '@eventmill/store-memory'
 import { expectTypeOf } from 'expect-type'
 import * as z from 'zod'
@@ -84,3 +93,17 @@ expectTypeOf((await core.dispatchCommand(Account.commands.Close('DE1'))).state.s
 >()
 // @ts-expect-error no such option
 guard(new InMemoryStore(), [accountEvents], { unknown: 'ignore' })
+
+// ---- so do schemas on file and audits
+
+const onFile = storedSchemas([accountEvents, asCore])
+expectTypeOf(compareSchemas({}, onFile)).toEqualTypeOf<SchemaComparison>()
+const report = await audit(new InMemoryStore(), [accountEvents, asCore], { sample: { share: 0.5 } })
+expectTypeOf(report).toEqualTypeOf<AuditReport>()
+for (const finding of report.findings) {
+  // @ts-expect-error only a payload that fails has an issue
+  expectTypeOf(finding.issue).toBeObject()
+  if (finding.kind === 'unreadable') expectTypeOf(finding.issue.path).toEqualTypeOf<string>()
+}
+// @ts-expect-error no such sample
+await audit(new InMemoryStore(), [accountEvents], { sample: { first: 5 } })

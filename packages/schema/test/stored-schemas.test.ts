@@ -1,0 +1,155 @@
+import { describe, expect, test } from '@jest/globals'
+import { defineEvents as defineUnchecked, event, eventCodec } from '@eventmill/core'
+import { defineEvents, type JsonSchema, storedSchemas, version } from '@eventmill/schema'
+import fc from 'fast-check'
+import * as z from 'zod'
+
+const source = 'https://example.com/account'
+const isoDate = z.codec(z.iso.datetime(), z.date(), {
+  decode: (text) => new Date(text),
+  encode: (date) => date.toISOString(),
+})
+const bigInteger = z.codec(z.string().regex(/^-?\d+$/), z.bigint(), {
+  decode: (text) => BigInt(text),
+  encode: (value) => value.toString(),
+})
+
+/** What is on file of one schema. */
+function written(schema: z.ZodType): JsonSchema {
+  const made = storedSchemas([defineEvents(source, { Made: schema })])[source]?.Made?.['1']
+  const { $schema: dialect, ...said } = made ?? {}
+  expect(dialect).toBe('https://json-schema.org/draft/2020-12/schema')
+  return said
+}
+
+function writtenProperty(schema: z.ZodType) {
+  return written(z.object({ it: schema })).properties as unknown
+}
+
+describe('storedSchemas', () => {
+  test('holds every version of every type of every namespace, as plain JSON', () => {
+    const accountEvents = defineEvents(source, {
+      Opened: version(z.object({ limit: z.number() })).next(z.object({ cents: z.int() }), ({ limit }) => ({
+        cents: limit * 100,
+      })),
+      Closed: z.object({}),
+    })
+    const doorEvents = defineEvents('urn:x:door', { Closed: z.object({ by: z.string() }) })
+    const schemas = storedSchemas([accountEvents, doorEvents])
+    expect(schemas).toEqual({
+      [source]: {
+        Opened: {
+          1: expect.objectContaining({ properties: { limit: { type: 'number' } }, required: ['limit'] }),
+          2: expect.objectContaining({ required: ['cents'] }),
+        },
+        Closed: { 1: expect.objectContaining({ type: 'object', properties: {} }) },
+      },
+      'urn:x:door': { Closed: { 1: expect.objectContaining({ required: ['by'] }) } },
+    })
+    expect(JSON.parse(JSON.stringify(schemas))).toEqual(schemas)
+  })
+
+  test('describes the JSON in the store, not what a codec makes of it', () => {
+    expect(written(z.object({ at: isoDate, serial: bigInteger.optional() }))).toEqual({
+      type: 'object',
+      properties: {
+        at: expect.objectContaining({ type: 'string', format: 'date-time' }),
+        serial: { type: 'string', pattern: String.raw`^-?\d+$` },
+      },
+      required: ['at'],
+    })
+  })
+
+  test('tells the default that is read where nothing is stored, in its stored form', () => {
+    expect(written(z.object({ by: z.string().default('me'), serial: bigInteger.default(5n) }))).toEqual({
+      type: 'object',
+      properties: {
+        by: { type: 'string', default: 'me' },
+        serial: { type: 'string', pattern: String.raw`^-?\d+$`, default: '5' },
+      },
+    })
+  })
+
+  test.each<[string, z.ZodType, number]>([
+    ['a refinement', z.string().refine(() => true), 1],
+    ['several', z.number().refine(Boolean).refine(Boolean), 2],
+    ['those within', z.string().refine(Boolean).optional().refine(Boolean).optional(), 2],
+    ['what overwrites', z.string().trim(), 1],
+    ['a custom schema', z.custom<string>((value) => typeof value === 'string'), 1],
+  ])('counts %s, which JSON Schema cannot express', (_, schema, count) => {
+    expect(JSON.stringify(writtenProperty(schema))).toContain(`"$comment":"${count} in code: `)
+  })
+
+  test.each<[string, z.ZodType]>([
+    ['checks that it can express', z.string().min(1).regex(/a/)],
+    ['an integer', z.int().positive()],
+  ])('counts no %s', (_, schema) => {
+    expect(JSON.stringify(writtenProperty(schema))).not.toContain('$comment')
+  })
+
+  test.each<[string, z.ZodType]>([
+    ['z.undefined()', z.undefined()],
+    ['a literal of it', z.literal(undefined)],
+  ])('allows nothing where only undefined may stand, as of %s', (_, schema) => {
+    expect(writtenProperty(schema)).toEqual({ it: { not: {} } })
+  })
+
+  test('leaves out titles, descriptions and ids', () => {
+    const plain = z.object({ cents: z.int() })
+    const told = z
+      .object({ cents: z.int().meta({ id: 'Cents', description: 'in cents' }) })
+      .meta({ title: 'Told' })
+    expect(written(told)).toEqual(written(plain))
+  })
+
+  test('holds the versions of a type that was defined without schemas, open to any JSON', () => {
+    const decode = (json: unknown) => json
+    const doorEvents = defineUnchecked('urn:x:door', {
+      Opened: event<{ by: string }>(),
+      Closed: { version: 2, encode: decode, decode },
+    })
+    const any = { $comment: 'defined without a schema: any JSON' }
+    expect(storedSchemas([doorEvents])).toEqual({
+      'urn:x:door': { Opened: { 1: any }, Closed: { 1: any, 2: any } },
+    })
+  })
+
+  test('refuses two namespaces of one source', () => {
+    const twice = [1, 2].map(() => defineEvents(source, { Closed: z.object({}) }))
+    expect(() => storedSchemas(twice)).toThrow(expect.objectContaining({ code: 'DEFINITION_INVALID' }))
+  })
+
+  test('accepts whatever is stored, always', () => {
+    const payload = fc.record(
+      {
+        at: fc.date({ noInvalidDate: true, min: new Date(0), max: new Date('2100-01-01') }),
+        serial: fc.bigInt(),
+        kind: fc.constantFrom('debit', 'credit'),
+        line: fc.oneof(
+          fc.record({ of: fc.constant('text'), text: fc.string() }),
+          fc.record({ of: fc.constant('cents'), cents: fc.maxSafeInteger() }),
+        ),
+        tags: fc.dictionary(fc.string({ minLength: 1 }), fc.option(fc.boolean())),
+      },
+      { requiredKeys: ['at', 'line', 'kind'] },
+    )
+    const schema = z.object({
+      at: isoDate,
+      serial: bigInteger.optional(),
+      kind: z.enum(['debit', 'credit']),
+      line: z.discriminatedUnion('of', [
+        z.object({ of: z.literal('text'), text: z.string() }),
+        z.object({ of: z.literal('cents'), cents: z.int() }),
+      ]),
+      tags: z.record(z.string(), z.boolean().nullable()).optional(),
+    })
+    const codec = eventCodec([defineEvents(source, { Made: schema })])
+    const onFile = z.fromJSONSchema(written(schema))
+    fc.assert(
+      fc.property(payload, (data) => {
+        const json = codec.encode({ source, type: 'Made', version: 1, data }).data
+        expect(onFile.safeParse(JSON.parse(JSON.stringify(json))).error).toBeUndefined()
+      }),
+    )
+  })
+})
