@@ -12,6 +12,7 @@ import {
   type Position,
   type ReadAllOptions,
   type ReadStreamOptions,
+  type SnapshotStore,
   type StoreCapabilities,
   type StreamAppend,
   type StreamId,
@@ -35,6 +36,7 @@ import { readPages } from './reading/page.ts'
 import { StreamLoads } from './reading/stream-loads.ts'
 import { migrate, quoted } from './schema/migrate.ts'
 import { checkDatabase } from './schema/opening.ts'
+import { PostgresSnapshots } from './snapshots.ts'
 import { TransactionStore } from './transaction-store.ts'
 
 export interface PostgresStoreOptions {
@@ -56,6 +58,8 @@ export interface PostgresStoreOptions {
  */
 export class PostgresStore implements EventStore {
   readonly capabilities: StoreCapabilities
+  /** Snapshots of aggregates, kept beside their events, for `new Core(store, { snapshots: { store: store.snapshots } })`. */
+  readonly snapshots: SnapshotStore
   readonly #schema: string
   readonly #prepare: boolean
   readonly #embedded: boolean
@@ -83,6 +87,10 @@ export class PostgresStore implements EventStore {
     this.#push = new Push(this.#database, quoted(schema), () => this.#log.progress())
     this.#appending = new Appending(this.#log, this.#types, timeouts.operation, () => {
       this.#push.announce()
+    })
+    this.snapshots = new PostgresSnapshots(this.#database, quoted(schema), async (signal) => {
+      this.#assertOpen()
+      await this.#opened(signal)
     })
     this.#loads = new StreamLoads(this.#log.streams, timeouts.operation)
     this.capabilities = Object.freeze({

@@ -42,7 +42,7 @@ export class TransactionStore implements EventStore {
   #closed = false
 
   constructor({ database, capabilities, schema, types, opened }: Within) {
-    this.capabilities = Object.freeze({ ...capabilities, push: false })
+    this.capabilities = Object.freeze({ ...capabilities, push: false, provisional: true })
     this.#types = types
     this.#log = new EventLog(database, schema, types)
     this.#opened = opened

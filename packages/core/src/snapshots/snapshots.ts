@@ -2,6 +2,7 @@ import { type VersionedAggregate } from '../aggregates/aggregate-definition.ts'
 import { freezeState } from '../aggregates/freeze-state.ts'
 import { checkKeys, invalidArgument } from '../argument-checks.ts'
 import { type Target } from '../aggregates/command.ts'
+import { hasCode } from '../errors.ts'
 import { type Generation } from '../events/event.ts'
 import { type StreamId, streamKey } from '../events/stream.ts'
 import { copyJson } from '../json.ts'
@@ -105,7 +106,8 @@ export class Snapshots {
     try {
       await store.save(stream, snapshot())
     } catch (error) {
-      this.#onError(error, stream)
+      // Whoever closes a store waits for no snapshot.
+      if (!hasCode(error, 'STORE_CLOSED')) this.#onError(error, stream)
     }
   }
 }

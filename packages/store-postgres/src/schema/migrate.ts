@@ -1,10 +1,11 @@
 import { eventmillError } from '@eventmill/core'
 import { type Database, type OwnDatabase, statement } from '../database/database.ts'
 import { events } from './0001-events.ts'
+import { snapshots } from './0002-snapshots.ts'
 import { checkServer } from './server.ts'
 
 /** Every migration, in its order. `$schema` stands for the quoted name of the schema. */
-const MIGRATIONS: readonly string[] = [events]
+const MIGRATIONS: readonly string[] = [events, snapshots]
 
 /** The version of the schema that this release works with. It works with later ones as well. */
 export const REQUIRED_VERSION: number = MIGRATIONS.length
