@@ -35,8 +35,9 @@ export class ValueRefused extends Error {
  * whether a statement was on its way.
  */
 export function meaningOf(error: unknown, sent: boolean): Error {
+  if (error instanceof ConnectionLost) return error
   const sqlState = sqlStateOf(error)
-  const cause = error
+  const cause = withoutValues(error)
   if (sqlState === undefined || severityOf(error) === 'FATAL') {
     return sqlState !== undefined && !sent && REFUSED_AT_THE_DOOR.has(sqlState)
       ? refused(error, sqlState)
@@ -46,7 +47,7 @@ export function meaningOf(error: unknown, sent: boolean): Error {
     return new ConnectionLost('the database has ended the connection', sent, { cause })
   }
   if (sqlState.startsWith('40')) return new TransactionLost('the transaction met another one', { cause })
-  if (sqlState === '23502' && fieldOf(error, 'column') === 'type') {
+  if (sqlState === '23502' && fieldOf(error, 'table') === 'events' && fieldOf(error, 'column') === 'type') {
     return new TypeLost('the type of an event is not stored any more', { cause })
   }
   // A statement that is cancelled has mostly waited for a lock, longer than the user's own settings let it.
@@ -62,9 +63,7 @@ export function toldError(error: unknown): unknown {
   if (error instanceof Locked && sqlStateOf(error.cause) === '57014') return refused(error.cause, '57014')
   if (error instanceof ConnectionLost || error instanceof TransactionLost || error instanceof Locked) {
     const message = `${error.message}, and no other try succeeded until the timeout: is the server up, and has the pool a connection to spare?`
-    return eventmillError('STORE_UNREACHABLE', `${message} (${messageOf(error.cause)})`, {
-      cause: error.cause,
-    })
+    return eventmillError('STORE_UNREACHABLE', message + reasonOf(error), { cause: error.cause })
   }
   if (error instanceof ValueRefused) return refused(error.cause, sqlStateOf(error.cause))
   return error
@@ -73,7 +72,7 @@ export function toldError(error: unknown): unknown {
 /** The same in a transaction of the user's, in which nothing is tried again: what fails has ended it. */
 export function toldWithin(error: unknown): unknown {
   if (error instanceof ConnectionLost || error instanceof TransactionLost || error instanceof Locked) {
-    const message = `${error.message} (${messageOf(error.cause)}): roll back, and repeat the whole transaction; nothing of it is stored`
+    const message = `${error.message}${reasonOf(error)}: roll back, and repeat the whole transaction; nothing of it is stored`
     return eventmillError('STORE_UNREACHABLE', message, { cause: error.cause })
   }
   return toldError(error)
@@ -134,6 +133,18 @@ function sqlStateOf(error: unknown): string | undefined {
 
 function severityOf(error: unknown): string | undefined {
   return fieldOf(error, 'severity')
+}
+
+function reasonOf({ cause }: Error): string {
+  return cause === undefined ? '' : ` (${messageOf(cause)})`
+}
+
+/** Some details of PostgreSQL's repeat the row that it refuses. */
+function withoutValues(error: unknown): unknown {
+  if (error instanceof Error && 'detail' in error) {
+    Object.assign(error, { detail: undefined, where: undefined })
+  }
+  return error
 }
 
 /** What an error says. A connection that is refused at several addresses says nothing but its code. */

@@ -11,6 +11,13 @@ import {
 /** What an event is, beside its stream and its payload. */
 export type EventType = Pick<NewEvent, 'source' | 'type' | 'version'>
 
+/** The keys outside of a transaction, which outlive it. */
+export interface Outside {
+  readonly types: EventTypes
+  /** Whether they can be asked for while the transaction is open. A PGlite has no connection but that of the transaction. */
+  readonly isReachable: boolean
+}
+
 /** A key is drawn by chance, and may be taken. */
 const TRIES = 5
 /** In milliseconds: how long a transaction waits for a connection beside its own. */
@@ -22,40 +29,37 @@ const SPARE_TIME = 1_000
  */
 export class EventTypes {
   readonly #database: Database
-  readonly #outside: EventTypes | undefined
+  readonly #outside: Outside | undefined
   readonly #register: Statement
   readonly #find: Statement
   readonly #findKeys: Statement
   readonly #keys = new Map<string, number>()
   readonly #types = new Map<string, EventType>()
 
-  /** Within a transaction, `outside` are the keys that outlive it. `schema` is quoted. */
-  constructor(database: Database, schema: string, outside?: EventTypes) {
+  /** `schema` is quoted. `outside` is given within a transaction, of which nothing is remembered. */
+  constructor(database: Database, schema: string, outside?: Outside) {
     this.#database = database
     this.#outside = outside
     const given = 'unnest($1::text[], $2::text[], $3::bigint[]) given (source, name, version)'
-    // At random: a key that was lost with the last commits in a failover must not come to mean another type.
-    this.#register = statement(
-      `insert into ${schema}.types (type, source, name, version)
-       select floor(random() * 2147483647)::integer, given.* from ${given}
-       order by source collate "C", name collate "C", version on conflict do nothing`,
-    )
+    this.#register = statement(`select ${schema}.register_types($1, $2, $3)`)
     this.#find = statement(`select type, source, name, version from ${schema}.types natural join ${given}`)
     this.#findKeys = statement(
       `select type, source, name, version from ${schema}.types where type = any($1::integer[])`,
     )
   }
 
-  /** The keys of the types of these events, in their order. */
+  /** The keys of the types of these events, in their order. Fails with `Locked` where others are registering one of them. */
   async keysOf(events: readonly EventType[]): Promise<readonly number[]> {
-    if (this.#outside !== undefined) await this.#askOutside(this.#outside, this.#missing(events))
-    for (let tries = 0; ; tries++) {
-      const missing = this.#missing(events)
-      if (missing.length === 0) break
-      if (tries === TRIES) throw new Error('the types of events are not stored')
-      await this.#add(missing)
+    if (this.#outside !== undefined) {
+      this.#keys.clear()
+      await this.#askOutside(this.#outside, events)
     }
-    return events.map((event) => this.#keys.get(nameOf(event)) ?? NaN)
+    for (let tries = 0; ; tries++) {
+      const keys = events.map((event) => this.#keys.get(nameOf(event)))
+      if (areComplete(keys)) return keys
+      if (tries === TRIES) throw new Error('the types of events are not stored')
+      await this.#add(this.#missing(events))
+    }
   }
 
   /** The types under these keys, which are as the database writes them. */
@@ -71,7 +75,7 @@ export class EventTypes {
   /** A failover may have lost what is known here. */
   forget(): void {
     this.#keys.clear()
-    this.#outside?.forget()
+    this.#outside?.types.forget()
   }
 
   #missing(events: readonly EventType[]): readonly EventType[] {
@@ -84,20 +88,20 @@ export class EventTypes {
   }
 
   /** What is registered by others needs no connection but one's own; what is new gets one, where there is one to spare. */
-  async #askOutside(outside: EventTypes, missing: readonly EventType[]): Promise<void> {
-    for (const event of missing) {
-      const key = outside.#keys.get(nameOf(event))
+  async #askOutside({ types, isReachable }: Outside, events: readonly EventType[]): Promise<void> {
+    for (const event of events) {
+      const key = types.#keys.get(nameOf(event))
       if (key !== undefined) this.#keys.set(nameOf(event), key)
     }
-    await this.#look(this.#missing(missing))
-    const unknown = this.#missing(missing)
-    if (unknown.length === 0) return
-    await outside.#add(unknown, AbortSignal.timeout(SPARE_TIME)).catch(() => undefined)
+    await this.#look(this.#missing(events))
+    const unknown = this.#missing(events)
+    if (unknown.length === 0 || !isReachable) return
+    await types.#add(unknown, AbortSignal.timeout(SPARE_TIME)).catch(() => undefined)
     await this.#look(unknown)
   }
 
   async #add(events: readonly EventType[], signal?: AbortSignal): Promise<void> {
-    await this.#database.query(this.#register, namesOf(events), signal)
+    await this.#database.attempt(this.#register, namesOf(events), signal)
     await this.#look(events, signal)
   }
 
@@ -112,6 +116,10 @@ export class EventTypes {
       this.#types.set(String(key), known)
     }
   }
+}
+
+function areComplete(keys: readonly (number | undefined)[]): keys is readonly number[] {
+  return !keys.includes(undefined)
 }
 
 function namesOf(events: readonly EventType[]): Values {

@@ -14,7 +14,7 @@ export type Outcome<Result> = { readonly result: Result } | { readonly error: un
 export interface Sender<Work, Result> {
   /**
    * Resolves to the outcome of each piece of work, in the order of the batch; what it rejects with fails all. A patient
-   * batch was blocked, is all about the same, and may wait for a while for those who hold that.
+   * batch was blocked, is all about one key, and may wait for a while for those who hold that.
    */
   send(batch: readonly Work[], patient: boolean): Promise<readonly Outcome<Result>[]>
   /** The error of work that is aborted while it is under way. */
@@ -43,13 +43,18 @@ export interface GroupCommitOptions {
 
 /** Of a batch; a larger piece of work travels alone. */
 const MOST_BYTES = 4 * 2 ** 20
-/** So much blocked work waits for those who block it, at a time. */
+/** So many batches of blocked work wait for those who block them, at a time. */
 const PATIENT_BATCHES = 2
+/** In milliseconds: so often all the other blocked work is tried again, the less often the less comes of it. */
+const SHORTEST_SWEEP = 5
+const LONGEST_SWEEP = 100
 
 /**
  * Work that arrives while other work is under way travels together in the next batch (group commit, D. DeWitt et al.,
  * Implementation Techniques for Main Memory Database Systems, SIGMOD 1984). Without other work it leaves at once: no
- * timer delays it. Work that is blocked takes a lane of its own, and delays nobody but what is about the same.
+ * timer delays it. Work that is blocked takes lanes of its own, and delays nobody but what is about the same: in some it
+ * waits for those who block it, and what has no room there, or would hold something else meanwhile, is swept up together
+ * from time to time.
  */
 export class GroupCommit<Work extends Queued, Result> {
   readonly #sender: Sender<Work, Result>
@@ -58,10 +63,12 @@ export class GroupCommit<Work extends Queued, Result> {
   readonly #blocked = new Set<Waiting<Work, Result>>()
   /** What is under way, or blocked, is about these. */
   readonly #busy = new Set<string>()
-  /** What is under way in patient batches is about these. */
+  /** What was blocked, and is under way again, is about these. */
   readonly #awaited = new Set<string>()
   #batches = 0
   #patientBatches = 0
+  #sweep: ReturnType<typeof setTimeout> | 'under way' | undefined
+  #sweepPause = SHORTEST_SWEEP
   #alarm: ReturnType<typeof setTimeout> | undefined
   /** What was told to those who waited when it was closed. */
   #closed: Error | undefined
@@ -77,7 +84,7 @@ export class GroupCommit<Work extends Queued, Result> {
     return {
       waiting: this.#queue.size,
       blocked: this.#blocked.size,
-      batches: this.#batches + this.#patientBatches,
+      batches: this.#underWay,
     }
   }
 
@@ -111,7 +118,8 @@ export class GroupCommit<Work extends Queued, Result> {
     this.#queue.clear()
     this.#blocked.clear()
     clearTimeout(this.#alarm)
-    if (this.#batches + this.#patientBatches > 0) {
+    if (this.#sweep !== 'under way') clearTimeout(this.#sweep)
+    if (this.#underWay > 0) {
       await new Promise<void>((resolve) => this.#closing.push(resolve))
     }
   }
@@ -126,24 +134,50 @@ export class GroupCommit<Work extends Queued, Result> {
       })
     }
     while (this.#patientBatches < PATIENT_BATCHES) {
-      const batch = next(this.#blocked, this.#awaited, this.#options.most, isAboutTheSame)
+      const batch = next(this.#blocked, this.#awaited, this.#options.most, isAboutOneKey)
       if (batch.length === 0) break
       this.#patientBatches += 1
       void this.#travel(batch, true, () => {
         this.#patientBatches -= 1
-        for (const { work } of batch) for (const key of work.keys) this.#awaited.delete(key)
+        this.#awaitNoMore(batch)
       })
     }
+    if (this.#blocked.size > 0) {
+      this.#sweep ??= setTimeout(() => {
+        this.#sweepUp()
+      }, this.#sweepPause)
+    }
     this.#watch()
+  }
+
+  #sweepUp(): void {
+    this.#sweep = undefined
+    const batch = next(this.#blocked, this.#awaited, this.#options.most, () => true)
+    if (batch.length === 0) return
+    this.#sweep = 'under way'
+    void this.#travel(batch, false, (outcomes) => {
+      this.#sweep = undefined
+      const inVain = outcomes.every((outcome) => outcome === 'blocked')
+      this.#sweepPause = inVain ? Math.min(LONGEST_SWEEP, this.#sweepPause * 2) : SHORTEST_SWEEP
+      this.#awaitNoMore(batch)
+    })
+  }
+
+  #awaitNoMore(batch: readonly Waiting<Work, Result>[]): void {
+    for (const { work } of batch) for (const key of work.keys) this.#awaited.delete(key)
+  }
+
+  get #underWay(): number {
+    return this.#batches + this.#patientBatches + (this.#sweep === 'under way' ? 1 : 0)
   }
 
   async #travel(
     batch: readonly Waiting<Work, Result>[],
     patient: boolean,
-    arrived: () => void,
+    arrived: (outcomes: readonly Outcome<Result>[]) => void,
   ): Promise<void> {
     const outcomes = await this.#send(batch, patient)
-    arrived()
+    arrived(outcomes)
     const blocked: Waiting<Work, Result>[] = []
     batch.forEach((waiting, index) => {
       const outcome = outcomes[index] ?? { error: new Error('a batch came back without an outcome for each') }
@@ -159,7 +193,7 @@ export class GroupCommit<Work extends Queued, Result> {
     this.#block(blocked.filter(({ work }) => work.signal?.aborted !== true))
     this.#free(batch)
     this.#leave()
-    if (this.#batches + this.#patientBatches === 0) for (const resolve of this.#closing.splice(0)) resolve()
+    if (this.#underWay === 0) for (const resolve of this.#closing.splice(0)) resolve()
   }
 
   async #send(
@@ -270,8 +304,9 @@ function next<Work extends Queued, Result>(
   return batch
 }
 
-function isAboutTheSame(first: Queued, work: Queued): boolean {
-  return work.keys.every((key) => first.keys.includes(key))
+/** Work about several keys would hold the others while it waits for one. */
+function isAboutOneKey(first: Queued, work: Queued): boolean {
+  return work.keys.length === 1 && work.keys[0] === first.keys[0]
 }
 
 function settle<Work extends Queued, Result>(

@@ -187,8 +187,7 @@ export class PostgresStore implements EventStore {
       database,
       schema,
       capabilities: this.capabilities,
-      // A PGlite has no connection but that of the transaction: what is new is learned in it, and forgotten with it.
-      types: new EventTypes(database, schema, this.#embedded ? undefined : this.#types),
+      types: new EventTypes(database, schema, { types: this.#types, isReachable: !this.#embedded }),
       // By itself: what fails in it fails nobody else.
       opened: async () => {
         if (!this.#open) await checkDatabase(database, this.#schema)

@@ -18,6 +18,11 @@ const LONGEST_POLL = 1_250
 const HELD_POLL = 250
 /** With notifications, of which one may be lost: the process that should send it may die. */
 const LISTENING_POLL = 5_000
+/** A connection that hears nothing for so long, not even what this store announces, is given up: a pooler keeps it deaf. */
+const DEAF = 5_000
+/** So long it is then left at polling, each time twice as long. */
+const SHORTEST_RETREAT = 10_000
+const LONGEST_RETREAT = 300_000
 /** So long the connection is kept for the next reader. */
 const LINGER = 10_000
 
@@ -34,6 +39,9 @@ export class Push {
   #stopListening: (() => void) | undefined
   /** Whether a notification has come over this connection: a pooler may swallow them. */
   #heard = false
+  #listensSince = 0
+  #retreat = SHORTEST_RETREAT
+  #listensAgainAt = -Infinity
   #subscribing = false
   #watching = false
   #closed = false
@@ -119,6 +127,7 @@ export class Push {
         const served = this.#serve(asking, head, newest)
         // A connection that only seems to be open lets nothing through.
         if (overslept && served) this.#stop()
+        this.#stopIfDeaf()
         if (newest > head) poll = Math.min(HELD_POLL, poll * 2)
         else if (this.listening) poll = LISTENING_POLL
         else poll = served ? SHORTEST_POLL : Math.min(LONGEST_POLL, poll * 2)
@@ -151,9 +160,19 @@ export class Push {
     return served
   }
 
+  #stopIfDeaf(): void {
+    if (this.#stopListening === undefined || this.#heard) return
+    const now = performance.now()
+    if (now < this.#listensSince + DEAF) return
+    this.#stop()
+    this.#listensAgainAt = now + this.#retreat
+    this.#retreat = Math.min(LONGEST_RETREAT, this.#retreat * 2)
+  }
+
   /** Beside the polling, since a connection may be long in coming. */
   async #listen(): Promise<void> {
     if (this.#subscribing || this.#stopListening !== undefined) return
+    if (performance.now() < this.#listensAgainAt) return
     this.#subscribing = true
     try {
       const [row] = await this.#database.query(this.#channel)
@@ -161,6 +180,7 @@ export class Push {
         String(row?.[0]),
         () => {
           this.#heard = true
+          this.#retreat = SHORTEST_RETREAT
           this.#wakeUp()
         },
         () => {
@@ -169,9 +189,11 @@ export class Push {
           this.#wakeUp()
         },
       )
-      if (this.#closed) stop?.()
+      // Whoever wanted to hear may have gone meanwhile.
+      if (this.#closed || !this.#watching) stop?.()
       else if (stop !== undefined) {
         this.#stopListening = stop
+        this.#listensSince = performance.now()
         // To hear whether notifications come through.
         this.announce()
       }

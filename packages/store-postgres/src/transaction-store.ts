@@ -52,9 +52,9 @@ export class TransactionStore implements EventStore {
     this.#assertOpen()
     const append = appendOf(checkAppend(appends, options), options?.commitId)
     await this.#opened()
-    const typeKeys = await this.#types.keysOf(append.events)
-    options?.signal?.throwIfAborted()
     try {
+      const typeKeys = await this.#types.keysOf(append.events)
+      options?.signal?.throwIfAborted()
       const [outcome] = await this.#log.append([append], typeKeys, { wait: true, patience: null })
       if (outcome === undefined || outcome === 'blocked') throw outcomeUnknown(append)
       if ('error' in outcome) throw outcome.error

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { inspect } from 'node:util'
 import {
   ConnectionLost,
   Locked,
@@ -27,7 +28,7 @@ describe('an error of the driver', () => {
     ['a deadlock', sqlError('40P01'), TransactionLost],
     ['a lock that is not available', sqlError('55P03'), Locked],
     ['a statement that is cancelled', sqlError('57014'), Locked],
-    ['a type that is lost', Object.assign(sqlError('23502'), { column: 'type' }), TypeLost],
+    ['a type that is lost', Object.assign(sqlError('23502'), { table: 'events', column: 'type' }), TypeLost],
     ['a value that is out of range', sqlError('22003'), ValueRefused],
     ['a value that is too large', sqlError('54000'), ValueRefused],
     ['a value that a trigger refuses', sqlError('P0001'), ValueRefused],
@@ -35,6 +36,15 @@ describe('an error of the driver', () => {
     const meaning = meaningOf(error, true)
     expect(meaning).toBeInstanceOf(kind)
     expect(meaning.cause).toBe(error)
+  })
+
+  test('repeats no row, as PostgreSQL does in its details', () => {
+    const cause = Object.assign(sqlError('23514'), {
+      detail: 'Failing row contains (secret).',
+      where: 'secret',
+    })
+    const told = toldError(meaningOf(cause, true)) as Error
+    expect(inspect(told, { depth: 5 })).not.toContain('secret')
   })
 
   test('tells whether a statement was on its way', () => {

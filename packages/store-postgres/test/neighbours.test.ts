@@ -76,6 +76,38 @@ describe('a transaction that has appended to a stream and stays open', () => {
     })
   })
 
+  test('delays no other stream, however many it has created, and however many wait for them', async () => {
+    await inTransaction(async (client) => {
+      const held = Array.from({ length: 1_000 }, (_, n) => to(`held ${n}`))
+      await store.within(client).append(held)
+      const timeouts = { operation: 20_000, statement: 400 }
+      const patient = new PostgresStore({ client: pool, schema, timeouts })
+      const waiting = held.slice(0, 400).map((append) => patient.append([append]))
+      await Promise.all(Array.from({ length: 40 }, (_, n) => patient.append([to(`free ${n}`)])))
+      await client.query('commit')
+      await Promise.all(waiting)
+      expect(await streamOf('held 399')).toHaveLength(2)
+      await patient.close()
+    })
+  }, 30_000)
+
+  test.each(['held', 'held and new'])(
+    'keeps nobody from a stream that an append over several has, which waits for one that is %s',
+    async (id) => {
+      await store.append([to('free'), to('held')])
+      await inTransaction(async (client) => {
+        await store.within(client).append([to(id)])
+        const other = new PostgresStore({ client: pool, schema })
+        const wide = other.append([to('free'), to(id)])
+        for (let n = 0; n < 40; n++) await store.append([to('free')])
+        await client.query('commit')
+        await wide
+        expect(await streamOf('free')).toHaveLength(42)
+        await other.close()
+      })
+    },
+  )
+
   test('is waited for by readers of the log, and then nothing is missing', async () => {
     await inTransaction(async (client) => {
       await store.within(client).append([to('a')])

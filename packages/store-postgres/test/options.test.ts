@@ -28,12 +28,12 @@ describe('options', () => {
     expect(construct).not.toThrow('secret')
   })
 
-  test('of a filter are too many where a statement cannot take them', () => {
-    const filter = Array.from({ length: 70_000 }, (_, n) => ({ source: `urn:x:${n}` }))
+  test('of a filter are refused where they are too many for a statement', () => {
+    const filter = Array.from({ length: 1_001 }, (_, n) => ({ source: `urn:x:${n}` }))
     expect(() => conditionOf(filter, '"any"', 3)).toThrow(
       expect.objectContaining({ code: 'ARGUMENT_INVALID', argument: 'options.filter' }),
     )
-    expect(conditionOf(filter.slice(0, 60_000), '"any"', 3).values).toHaveLength(60_000)
+    expect(conditionOf(filter.slice(1), '"any"', 3).values).toHaveLength(1_000)
   })
 
   test('say what the store is: on a server it is as durable as that, in a PGlite as its process', async () => {

@@ -76,6 +76,38 @@ describe('a reader that waits', () => {
   })
 })
 
+test('a connection over which nothing was ever heard is given up, and tried again later and later', async () => {
+  jest.useFakeTimers({ doNotFake: ['setImmediate'] })
+  let connections = 0
+  let closed = 0
+  const { push, answer } = harness({
+    query: () => Promise.resolve([['channel']]),
+    attempt: () => Promise.resolve([]),
+    listen: () => {
+      connections += 1
+      return Promise.resolve(() => {
+        closed += 1
+      })
+    },
+  })
+  const waiting = push.wait(5, signal)
+  const polls = async (milliseconds: number) => {
+    for (let time = 0; time < milliseconds; time += 1_250) {
+      await answer(5)
+      for (let n = 0; n < 5; n++) await new Promise(setImmediate)
+      jest.advanceTimersByTime(1_250)
+    }
+  }
+  await polls(60_000)
+  expect([connections, closed]).toEqual([3, 3])
+  await answer(6)
+  await waiting
+  const ended = push.close(new Error('closed'))
+  await jest.advanceTimersByTimeAsync(10)
+  await ended
+  jest.useRealTimers()
+})
+
 test('a connection over which nothing is heard, although something has come, is given up for another one', async () => {
   jest.useFakeTimers({ doNotFake: ['setImmediate', 'performance'] })
   const connections: { hear: () => void; closed: boolean }[] = []

@@ -271,6 +271,46 @@ describe('types that a failover has lost', () => {
   })
 })
 
+test('a type that is new within a transaction is not believed to be stored after a savepoint is rolled back', async () => {
+  const one = server.pool({ max: 1 })
+  const single = new PostgresStore({ client: one, schema: `resends ${schemas}` })
+  const client = await one.connect()
+  await client.query('begin')
+  await client.query('savepoint before')
+  const within = single.within(client)
+  await within.append([to('a', 0, 1)])
+  await client.query('rollback to savepoint before')
+  expect((await within.append([to('a', 0, 2)])).generations).toEqual([1])
+  await client.query('commit')
+  client.release()
+  expect(await says('a')).toEqual([2])
+  await single.close()
+})
+
+test('a type that a transaction registers, and keeps open, holds up only those who append events of it', async () => {
+  const other = { ...event(1), type: 'Other' }
+  await store.append([{ stream: stream('before'), expected: 0, events: [other] }])
+  const one = server.pool({ max: 1 })
+  const single = new PostgresStore({ client: one, schema: `resends ${schemas}` })
+  const client = await one.connect()
+  await client.query('begin')
+  await single.within(client).append([to('a', 0, 1)])
+  // The first two leave at once: what follows travels together behind them.
+  const ahead = ['ahead 1', 'ahead 2'].map((id) =>
+    store.append([{ stream: stream(id), expected: 0, events: [other] }]),
+  )
+  const held = store.append([to('b', 0, 1)])
+  const follower = store.append([{ stream: stream('b'), expected: 1, events: [other] }])
+  const beside = ['c', 'd', 'e'].map((id) =>
+    store.append([{ stream: stream(id), expected: 0, events: [other] }]),
+  )
+  await Promise.all([...ahead, ...beside])
+  await client.query('commit')
+  client.release()
+  expect((await Promise.all([held, follower])).map(({ generations }) => generations)).toEqual([[1], [2]])
+  await single.close()
+})
+
 test('what was sent again is remembered for a day', async () => {
   const old = append([to('a', 'any', 1)])
   await attemptAgain(old)

@@ -12,7 +12,7 @@ const BATCHES = 2
 const MOST = 500
 /** In milliseconds: how long a batch waits for others that create the same streams, before it goes on without them. */
 const PATIENCE = 25
-/** In milliseconds: so often at least each stream that is locked is tried again. */
+/** In milliseconds: how long appends wait for a stream that is locked, before others have a turn. */
 const LONG_PATIENCE = 1_000
 
 interface QueuedAppend extends Append, Queued {}
@@ -64,9 +64,8 @@ export class Appending {
     try {
       return await patiently(() => this.#attempt(batch, patient), this.#timeout, this.#closing.signal)
     } catch (error) {
-      const one = batch.length === 1
-      if (error instanceof Locked && (one || patient)) return batch.map(() => 'blocked')
-      if ((error instanceof Locked || error instanceof ValueRefused) && !one) {
+      if (error instanceof Locked && (patient || isAboutOneStream(batch))) return batch.map(() => 'blocked')
+      if ((error instanceof Locked || error instanceof ValueRefused) && batch.length > 1) {
         return this.#sendHalves(batch, patient)
       }
       return batch.map((append) => ({
@@ -80,8 +79,7 @@ export class Appending {
     patient: boolean,
   ): Promise<readonly Outcome<AppendResult>[]> {
     const typeKeys = await this.#types.keysOf(batch.flatMap(({ events }) => events))
-    const patience = patient ? LONG_PATIENCE / (1 + this.#group.load.blocked) : 0
-    const sending = { wait: patient, patience: Math.max(PATIENCE, Math.floor(patience)) }
+    const sending = { wait: patient, patience: patient ? LONG_PATIENCE : PATIENCE }
     try {
       const outcomes = await this.#log.append(batch, typeKeys, sending)
       this.#onStored()
@@ -94,7 +92,7 @@ export class Appending {
     }
   }
 
-  /** Whose payload it is that the database refuses, or whose stream others create, shows when they travel apart. */
+  /** Whose payload it is that the database refuses, or whose type of event others hold, shows when they travel apart. */
   async #sendHalves(
     batch: readonly QueuedAppend[],
     patient: boolean,
@@ -111,4 +109,8 @@ export class Appending {
     const second = free.length === 0 ? [] : await this.#send(free, patient)
     return [...first, ...batch.slice(half).map((append) => second[free.indexOf(append)] ?? 'blocked')]
   }
+}
+
+function isAboutOneStream(batch: readonly QueuedAppend[]): boolean {
+  return new Set(batch.flatMap(({ keys }) => keys)).size === 1
 }

@@ -24,6 +24,7 @@ export class PgliteDatabase implements OwnDatabase {
   }
 
   async attempt(statement: Statement, values?: Values, signal?: AbortSignal): Promise<readonly Row[]> {
+    signal?.throwIfAborted()
     if (this.#pglite.closed === true) throw clientEnded()
     return inTime(pgliteAnswerOf(this.#pglite, statement, values), this.#timeouts.statement, signal)
   }

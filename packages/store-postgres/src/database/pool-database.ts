@@ -107,6 +107,7 @@ export class PoolDatabase implements OwnDatabase {
         signal.addEventListener('abort', abort, { once: true })
         if (signal.aborted) abort()
       }
+      if (signal?.aborted === true) return
       if (this.#pool.ending === true) {
         fail(clientEnded(), true)
         return

@@ -279,6 +279,21 @@ begin
     'time', now_ms, 'positions', positions, 'generations', entry_generations, 'verdicts', verdicts);
 end $body$;
 
+-- Registers types of events under random keys: one that was lost with the last commits in a failover must not come to mean
+-- another type. Waits a short time only for who registers the same, and may do so in a long transaction.
+create function $schema.register_types(sources text[], names text[], versions bigint[])
+returns void language plpgsql volatile as $body$
+declare
+  own_timeout constant text := current_setting('lock_timeout');
+begin
+  perform set_config('lock_timeout', '100', true);
+  insert into $schema.types (type, source, name, version)
+    select floor(random() * 2147483647)::integer, given.*
+    from unnest(sources, names, versions) given (source, name, version)
+    order by source collate "C", name collate "C", version on conflict do nothing;
+  perform set_config('lock_timeout', own_timeout, true);
+end $body$;
+
 -- The keys of these streams, which are created where they are missing, and locked until the transaction is over; null
 -- for those that another transaction has locked.
 create function $schema.locked_streams(stream_types text[], stream_ids text[], wait boolean, patience integer)
@@ -324,10 +339,10 @@ begin
         on conflict do nothing;
       get diagnostics created = row_count;
     exception when lock_not_available then
-      if patience is null then
+      if patience is null or wait then
         raise;
       end if;
-      -- One by one, so that nobody is held up by those who hold another stream.
+      -- One by one for a while, so that nobody is held up by those who hold another stream.
       created := 0;
       perform set_config('lock_timeout', '1', true);
       for number in
@@ -335,6 +350,7 @@ begin
           where n.new_key is not null
           order by n.type collate "C", n.id collate "C"
       loop
+        exit when clock_timestamp() > statement_timestamp() + interval '100 milliseconds';
         begin
           insert into $schema.streams (stream, aggregate_type, aggregate_id)
             values (new_keys[number], stream_types[number], stream_ids[number]) on conflict do nothing;
