@@ -44,10 +44,10 @@ describe('eventmill-postgres migrate', () => {
     const schema = `a "migrated" one's`
     expect(runOn(schema, 'migrate')).toEqual({
       status: 0,
-      stdout: `the schema "a ""migrated"" one's" went from version 0 to 1\n`,
+      stdout: `the schema "a ""migrated"" one's" went from version 0 to 2\n`,
       stderr: '',
     })
-    expect(runOn(schema, 'migrate').stdout).toContain('is at version 1 already')
+    expect(runOn(schema, 'migrate').stdout).toContain('is at version 2 already')
     const store = new PostgresStore({ client: pool, schema })
     expect(await store.head()).toBe(0)
     await store.close()
@@ -76,7 +76,7 @@ describe('eventmill-postgres sql', () => {
     const { status, stdout } = runOn('by_hand', 'sql')
     expect(status).toBe(0)
     await pool.query(stdout)
-    expect(runOn('by_hand', 'sql').stdout).toMatch(/^-- Nothing is missing: .* version 1\b/)
+    expect(runOn('by_hand', 'sql').stdout).toMatch(/^-- Nothing is missing: .* version 2\b/)
     expect(runOn('by_hand', 'status')).toMatchObject({ status: 0, stderr: '' })
   })
 
@@ -84,7 +84,7 @@ describe('eventmill-postgres sql', () => {
     const { status, stdout } = run('sql', '--schema', 'by_hand')
     expect(status).toBe(0)
     expect(stdout).toMatch(
-      /^-- From version 0 to version 1.*\nbegin;\n.*create table "by_hand"\.events .*\ncommit;\n$/s,
+      /^-- From version 0 to version 2.*\nbegin;\n.*create table "by_hand"\.events .*\ncommit;\n$/s,
     )
   })
 

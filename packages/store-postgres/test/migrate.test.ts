@@ -93,7 +93,7 @@ describe('on opening, a store', () => {
     const calls = [store.append([opened('front')]), store.head(), store.health()]
     for (const call of calls) {
       const error: unknown = await call.catch((reason: unknown) => reason)
-      expect(error).toMatchObject({ code: 'MIGRATION_REQUIRED', found: 0, required: 1 })
+      expect(error).toMatchObject({ code: 'MIGRATION_REQUIRED', found: 0, required: 2 })
     }
     // It looks again, once that was done.
     await store.migrate()
@@ -101,10 +101,23 @@ describe('on opening, a store', () => {
     await store.close()
   })
 
+  test('asks for a migration where an earlier release has worked, which keeps what is there', async () => {
+    const schema = 'of earlier'
+    await withStore(schema, (store) => store.append([opened('front')]))
+    const name = quoted(schema)
+    await pool.query(`drop table ${name}.snapshots; delete from ${name}.migrations where version > 1`)
+    const store = new PostgresStore({ client: pool, schema })
+    await expect(store.head()).rejects.toMatchObject({ code: 'MIGRATION_REQUIRED', found: 1, required: 2 })
+    await store.migrate()
+    expect(await store.head()).toBe(1)
+    await store.snapshots.delete({ aggregateType: 'Door', aggregateId: 'front' })
+    await store.close()
+  })
+
   test('works on the schema of a later release', async () => {
     const schema = 'of later'
     await migrated(schema)
-    await pool.query(`insert into ${quoted(schema)}.migrations (version) values (2)`)
+    await pool.query(`insert into ${quoted(schema)}.migrations (version) values (3)`)
     await withStore(schema, async (store) => {
       await store.append([opened('front')])
       expect(await store.head()).toBe(1)
