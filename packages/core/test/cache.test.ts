@@ -117,6 +117,9 @@ describe('a remembered aggregate', () => {
     expect((await core.load(Account, 'DE1', { generation: 5 })).state.balance).toBe(5)
     expect(taken()).toEqual({ append: 0, readStream: 0, events: 0 })
     expect((await core.load(Account, 'DE1', { generation: 2 })).state.balance).toBe(2)
+    taken()
+    await core.dispatchCommand(Deposit('DE1', { cents: 1 }))
+    expect(taken()).toEqual({ append: 1, readStream: 0, events: 0 })
   })
 
   test('is none in a transaction, which may be rolled back', async () => {

@@ -138,6 +138,7 @@ describe('snapshots', () => {
     expect((await core.load(Tally, 'a', { generation: 9 })).state.sum).toBe(9)
     expect((await core.load(Tally, 'a', { time: new Date() })).state.sum).toBe(15)
     expect(read.events).toBe(1 + 9 + 11)
+    expect(snapshots.counts.delete).toBe(0)
   })
 
   test('of another version are not used, and stay for those who use them', async () => {
