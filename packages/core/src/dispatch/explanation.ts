@@ -30,11 +30,12 @@ export async function explanation(
     aggregate = nextVersion(definition, aggregate, stored)
     const { sequence, time } = stored
     rows.push([String(sequence), time, type, shortened(data, width), shortened(aggregate.state, width)])
-    if (rows.length > limit) rows.shift()
+    // The state before the first event goes with that.
+    if (sequence > limit) rows.splice(0, rows.length - limit)
   }
-  const left = aggregate.generation + 1 - rows.length
-  const note = left > 0 ? ` (the first ${left} left out)` : ''
-  return `${streamName(stream)}, ${aggregate.generation} events${note}\n${table([HEADER, ...rows])}\n`
+  const left = aggregate.generation - limit
+  const note = left > 0 ? ` (1 to ${left} left out)` : ''
+  return `${streamName(stream)}, generation ${aggregate.generation}${note}\n${table([HEADER, ...rows])}\n`
 }
 
 const OPTIONS = new Set(['limit', 'width', 'signal'])

@@ -1,0 +1,251 @@
+import { describe, expect, test } from '@jest/globals'
+import {
+  Core,
+  type CoreOptions,
+  defineAggregate,
+  type EventStore,
+  generationConflict,
+  logDispatches,
+  type Middleware,
+} from '@eventmill/core'
+import { InMemoryStore } from '@eventmill/store-memory'
+import { Account, accountEvents, InsufficientFunds, Transfer } from './fixtures/account.ts'
+import { allEvents, wrappedStore } from './fixtures/wrapped-store.ts'
+
+const { Deposit, Withdraw, Close } = Account.commands
+
+/** A store in which somebody else is faster, so often. */
+function overtaken(store: EventStore, times: number): EventStore {
+  let left = times
+  return wrappedStore(store, {
+    append: (appends, options) => {
+      const [{ stream, expected } = { stream: { aggregateType: '', aggregateId: '' }, expected: 0 }] = appends
+      return left-- > 0
+        ? Promise.reject(generationConflict(stream, expected, 9))
+        : store.append(appends, options)
+    },
+  })
+}
+
+describe('middleware', () => {
+  test('wraps a dispatch in its order, the first one outermost', async () => {
+    const said: string[] = []
+    const saying =
+      (name: string): Middleware =>
+      async (command, next) => {
+        said.push(`${name} before ${command.type}`)
+        const result = await next()
+        said.push(`${name} after`)
+        return result
+      }
+    const core = new Core(new InMemoryStore(), { middleware: [saying('a'), saying('b')] })
+    const { generation } = await core.dispatchCommand(Deposit('DE1', { cents: 1 }))
+    expect(generation).toBe(1)
+    expect(said).toEqual(['a before Deposit', 'b before Deposit', 'b after', 'a after'])
+  })
+
+  test('sees the retries of a dispatch, what it stored, and the context that it was given', async () => {
+    const reports: unknown[] = []
+    const reporting: Middleware = async (_command, next, dispatch) => {
+      const result = await next()
+      const { attempts, events, repeated, context, signal } = dispatch
+      reports.push({ attempts, events: events.map(({ type }) => type), repeated, context, signal })
+      return result
+    }
+    const core = new Core(overtaken(new InMemoryStore(), 2), { middleware: [reporting] })
+    const { signal } = new AbortController()
+    const limits = { ask: () => Promise.resolve(true) }
+    await core.dispatchCommand(Account.commands.Check('DE1'), { context: limits, signal })
+    const once = Deposit('DE1', { cents: 1 }, { commandId: 'once' })
+    await core.dispatchCommand(once)
+    await core.dispatchCommand(once)
+    await core.dispatchCommand(Close('DE1'))
+    expect(reports).toEqual([
+      { attempts: 3, events: ['Closed'], repeated: false, context: limits, signal },
+      { attempts: 1, events: ['Deposited'], repeated: false },
+      { attempts: 1, events: [], repeated: true },
+      { attempts: 1, events: [], repeated: false },
+    ])
+  })
+
+  test('refuses a command by an error that reaches the caller unchanged, and nothing is stored', async () => {
+    class Forbidden extends Error {}
+    const store = new InMemoryStore()
+    const guard: Middleware = (command, next) => {
+      if (command.metadata?.user !== 'ada') throw new Forbidden(command.type)
+      return next()
+    }
+    const core = new Core(store, { middleware: [guard] })
+    await expect(core.dispatchCommand(Deposit('DE1', { cents: 1 }))).rejects.toThrow(Forbidden)
+    expect(await store.head()).toBe(0)
+    await core.dispatchCommand(Deposit('DE1', { cents: 1 }, { metadata: { user: 'ada' } }))
+    expect(await store.head()).toBe(1)
+  })
+
+  test('adds metadata, which flows into the events, and leaves the command as it is', async () => {
+    const store = new InMemoryStore()
+    const stamping: Middleware = (_command, next) => next({ metadata: { user: 'ada', host: 'a' } })
+    const core = new Core(store, { middleware: [stamping] })
+    const command = Deposit('DE1', { cents: 1 }, { metadata: { user: 'bob', correlationId: 'c' } })
+    await core.dispatchCommand(command)
+    expect((await allEvents(store)).map(({ metadata }) => metadata)).toEqual([
+      { user: 'ada', host: 'a', correlationId: 'c' },
+    ])
+    expect(command.metadata).toEqual({ user: 'bob', correlationId: 'c' })
+  })
+
+  test('may dispatch again', async () => {
+    const again: Middleware = async (_command, next) => {
+      try {
+        return await next()
+      } catch {
+        return next()
+      }
+    }
+    const core = new Core(overtaken(new InMemoryStore(), 1), { middleware: [again], retries: 0 })
+    expect((await core.dispatchCommand(Deposit('DE1', { cents: 1 }))).generation).toBe(1)
+  })
+
+  test.each([[[1]], ['none'], [[undefined]]])('that is none is refused: %j', (middleware) => {
+    const construct = () => new Core(new InMemoryStore(), { middleware } as unknown as CoreOptions)
+    expect(construct).toThrow(
+      expect.objectContaining({ code: 'ARGUMENT_INVALID', argument: 'options.middleware' }),
+    )
+  })
+
+  test('that changes what it may not is refused', async () => {
+    const wrong: Middleware = (_command, next) => next({ data: {} } as never)
+    const core = new Core(new InMemoryStore(), { middleware: [wrong] })
+    await expect(core.dispatchCommand(Deposit('DE1', { cents: 1 }))).rejects.toMatchObject({
+      code: 'ARGUMENT_INVALID',
+      argument: 'changes.data',
+    })
+  })
+})
+
+describe('the log of dispatches', () => {
+  /** Keeps what is logged, as pino would be given it. */
+  function log() {
+    const lines: { readonly level: string; readonly message: string; readonly [field: string]: unknown }[] =
+      []
+    const at = (level: string) => (fields: object, message: string) => {
+      lines.push({ level, message, ...fields, milliseconds: 'some' })
+    }
+    return { lines, middleware: [logDispatches({ info: at('info'), warn: at('warn') })] }
+  }
+
+  test('tells what each came to, in fields, and no payloads', async () => {
+    const { lines, middleware } = log()
+    const core = new Core(overtaken(new InMemoryStore(), 1), { middleware })
+    const options = { commandId: 'once', metadata: { correlationId: 'c1', user: 'ada' } }
+    await core.dispatchCommand(Deposit('DE1', { cents: 4711 }, options))
+    await core.dispatchCommand(Deposit('DE1', { cents: 4711 }, options))
+    await core.dispatchCommand(Close('DE1'))
+    await core.dispatchCommand(Close('DE1'))
+    const of = { level: 'info', aggregateType: 'Account', aggregateId: 'DE1', milliseconds: 'some' }
+    const deposit = {
+      ...of,
+      command: 'Deposit',
+      message: 'Deposit dispatched',
+      commandId: 'once',
+      correlationId: 'c1',
+    }
+    expect(lines).toEqual([
+      { ...deposit, outcome: 'stored', attempts: 2, events: ['Deposited'], position: 1 },
+      { ...deposit, outcome: 'repeated', attempts: 1, events: [] },
+      {
+        ...of,
+        command: 'Close',
+        message: 'Close dispatched',
+        outcome: 'stored',
+        attempts: 1,
+        events: ['Closed'],
+        position: 2,
+      },
+      { ...of, command: 'Close', message: 'Close dispatched', outcome: 'unchanged', attempts: 1, events: [] },
+    ])
+    expect(JSON.stringify(lines)).not.toContain('4711')
+  })
+
+  test('tells why one failed, and of which aggregates it was', async () => {
+    const { lines, middleware } = log()
+    const core = new Core(new InMemoryStore(), { middleware })
+    await expect(core.dispatchCommand(Withdraw('DE1', { cents: 1 }))).rejects.toThrow(InsufficientFunds)
+    await expect(core.dispatchCommand(Transfer({ from: 'a', to: 'b' }, { cents: 1 }))).rejects.toThrow()
+    expect(lines).toMatchObject([
+      { level: 'warn', message: 'Withdraw failed', outcome: 'failed', err: expect.any(InsufficientFunds) },
+      {
+        level: 'warn',
+        command: 'Transfer',
+        aggregates: {
+          from: { aggregateType: 'Account', aggregateId: 'a' },
+          to: { aggregateType: 'Account', aggregateId: 'b' },
+        },
+      },
+    ])
+  })
+})
+
+describe('an explained aggregate', () => {
+  test('is a table of its events, with the state after each', async () => {
+    const core = new Core(new InMemoryStore({ clock: () => Date.UTC(2026, 0, 31) }))
+    await core.dispatchCommand(Deposit('DE1', { cents: 5 }))
+    await core.dispatchCommand(Withdraw('DE1', { cents: 3 }))
+    expect(await core.explain(Account, 'DE1')).toBe(
+      [
+        'Account "DE1", generation 2',
+        '#  time                      event      data         state',
+        '0                                                    {"status":"new","balance":0,"limit":0}',
+        '1  2026-01-31T00:00:00.000Z  Deposited  {"cents":5}  {"status":"new","balance":5,"limit":0}',
+        '2  2026-01-31T00:00:00.000Z  Withdrawn  {"cents":3}  {"status":"new","balance":2,"limit":0}',
+        '',
+      ].join('\n'),
+    )
+  })
+
+  test('shows the latest events of a long stream, and the beginnings of long values', async () => {
+    const core = new Core(new InMemoryStore())
+    for (let cents = 1; cents <= 5; cents++) await core.dispatchCommand(Deposit('DE1', { cents }))
+    const text = await core.explain(Account, 'DE1', { limit: 2, width: 12 })
+    expect(text).toContain('Account "DE1", generation 5 (1 to 3 left out)\n')
+    expect(
+      text
+        .trim()
+        .split('\n')
+        .slice(2)
+        .map((line) => line[0]),
+    ).toEqual(['4', '5'])
+    expect(text).toContain('{"status":"…')
+    expect(await core.explain(Account, 'nobody')).toContain('generation 0\n')
+  })
+
+  test('shows states that JSON does not know', async () => {
+    const Odd = defineAggregate({
+      type: 'Account',
+      events: accountEvents,
+      initialize: (_id: string): unknown => undefined,
+      apply: {
+        Opened: () => new Map([['a', 1n]]),
+        Deposited: () => new Set([1]),
+        Withdrawn: (state) => state,
+        Closed: (state) => state,
+      },
+      handle: {
+        Open: () => accountEvents.Opened({ limit: 1 }),
+        Deposit: () => accountEvents.Deposited({ cents: 1 }),
+      },
+    })
+    const core = new Core(new InMemoryStore())
+    await core.dispatchCommand(Odd.commands.Open('a'))
+    await core.dispatchCommand(Odd.commands.Deposit('a'))
+    const text = await core.explain(Odd, 'a')
+    expect(text).toContain('undefined')
+    expect(text).toContain('{"Map":[["a","1n"]]}')
+    expect(text).toContain('{"Set":[1]}')
+  })
+
+  test.each([[{ limit: 0 }], [{ width: 0 }], [{ wide: 1 }]])('is refused with %j', async (options) => {
+    const explained = new Core(new InMemoryStore()).explain(Account, 'a', options as never)
+    await expect(explained).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
+  })
+})
