@@ -22,8 +22,7 @@ const Counter = defineAggregate({
   },
 })
 
-const store = new InMemoryStore()
-const core = new Core(store)
+const core = new Core(new InMemoryStore())
 const { Increment, Reset } = Counter.commands
 
 await core.dispatchCommand(Increment('clicks', { by: 2 }))
@@ -33,15 +32,10 @@ const clicks = await core.dispatchCommand(Increment('clicks', { by: 1 }))
 console.log(`The counter stands at ${clicks.state}, and this is why:\n`)
 
 // Only events are stored. Every state, today's or an earlier one, is computed from them.
-const row = (...cells: unknown[]) => cells.map((cell) => String(cell).padEnd(12)).join('')
-console.log(row('sequence', 'type', 'data'), 'state after')
-for await (const { sequence, type, data } of store.readStream(Counter.stream('clicks'))) {
-  const { state } = await core.load(Counter, 'clicks', { generation: sequence })
-  console.log(row(sequence, type, JSON.stringify(data)), state)
-}
+console.log(await core.explain(Counter, 'clicks'))
 
 const past = await core.load(Counter, 'clicks', { generation: 1 })
-console.log(`\nAt generation 1 it stood at ${past.state}.`)
+console.log(`At generation 1 it stood at ${past.state}.`)
 
 console.log('Now two clients act at once on what they saw at generation 4:\n')
 const race = await Promise.allSettled([
