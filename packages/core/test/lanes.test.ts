@@ -5,7 +5,7 @@ import { Lanes } from '../src/dispatch/lanes.ts'
 /** Enters, and tells whether that has happened yet. */
 function entering(lanes: Lanes, keys: readonly string[], signal?: AbortSignal) {
   const state = { entered: false, leave: () => undefined as unknown }
-  const done = lanes.enter(keys, signal).then((leave) => {
+  const done = Promise.resolve(lanes.enter(keys, signal)).then((leave) => {
     state.entered = true
     state.leave = leave
   })

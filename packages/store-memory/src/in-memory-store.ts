@@ -3,7 +3,6 @@ import {
   type AppendResult,
   checkAppend,
   type CheckedAppends,
-  type CheckedEvent,
   type CheckedRead,
   checkFindCommit,
   checkReadAll,
@@ -58,6 +57,8 @@ export class InMemoryStore implements EventStore {
   readonly #commits = new Map<string, AppendResult>()
   /** Those who wait for an append, with what settles their promise. */
   readonly #waiting = new Set<Waiting>()
+  #now: number | undefined
+  #time = ''
   #closed = false
 
   constructor(options: InMemoryStoreOptions = {}) {
@@ -69,7 +70,7 @@ export class InMemoryStore implements EventStore {
   async append(appends: readonly StreamAppend[], options?: AppendOptions): Promise<AppendResult> {
     this.#assertOpen()
     const checked = checkAppend(appends, options)
-    const stamped = this.#stamp(checked)
+    const stamp = this.#stamp(checked)
     const [{ stream: first }] = checked
     const commitId = options?.commitId
     const commit = commitId === undefined ? undefined : this.#commits.get(commitKey(first, commitId))
@@ -79,7 +80,7 @@ export class InMemoryStore implements EventStore {
       const actual = this.#streams.get(streamKey(stream))?.length ?? 0
       if (!isExpected(expected, actual)) throw generationConflict(stream, expected, actual)
     }
-    const result = this.#store(stamped)
+    const result = this.#store(checked, stamp)
     if (commitId !== undefined && result.events.length > 0) {
       this.#commits.set(commitKey(first, commitId), result)
     }
@@ -138,28 +139,29 @@ export class InMemoryStore implements EventStore {
     for (const { reject } of this.#waiting) reject(storeClosed())
   }
 
-  /** Gives events their ids and their time: before the first check, since a user's clock may do anything, even append. */
-  #stamp(appends: CheckedAppends): readonly StampedAppend[] {
+  /** The time of an append, and the ids of its events: before the first check, as a user's clock may do anything, even append. */
+  #stamp(appends: CheckedAppends): Stamp {
     const now = this.#clock()
-    const time = new Date(now).toISOString()
-    return appends.map(({ stream, events }) => ({
-      stream,
-      events: events.map((event) => ({ ...event, id: this.#createId(now), time })),
-    }))
+    // Appends of the same millisecond have the same text.
+    if (now !== this.#now) [this.#now, this.#time] = [now, new Date(now).toISOString()]
+    const time = this.#time
+    return { time, ids: appends.map(({ events }) => events.map(() => this.#createId(now))) }
   }
 
-  #store(appends: readonly StampedAppend[]): AppendResult {
+  #store(appends: CheckedAppends, { time, ids }: Stamp): AppendResult {
     const stored: DomainEvent[] = []
-    const generations = appends.map(({ stream, events }) => {
+    const generations = appends.map(({ stream, events }, index) => {
+      const { aggregateType, aggregateId } = stream
       const key = streamKey(stream)
       const own = this.#streams.get(key) ?? []
-      for (const event of events) {
-        const place = { ...stream, sequence: own.length + 1, position: this.#log.length + 1 }
-        const added = Object.freeze({ ...event, ...place })
+      events.forEach(({ source, type, version, data, metadata }, number) => {
+        const [id = '', sequence, position] = [ids[index]?.[number], own.length + 1, this.#log.length + 1]
+        const place = { aggregateType, aggregateId, sequence, position }
+        const added = Object.freeze({ source, type, version, data, metadata, id, ...place, time })
         own.push(added)
         this.#log.push(added)
         stored.push(added)
-      }
+      })
       if (own.length > 0) this.#streams.set(key, own)
       return own.length
     })
@@ -194,10 +196,10 @@ export class InMemoryStore implements EventStore {
   }
 }
 
-/** Events that only wait for their places. */
-interface StampedAppend {
-  readonly stream: StreamId
-  readonly events: readonly (CheckedEvent & Pick<DomainEvent, 'id' | 'time'>)[]
+/** What a store adds to the events of an append, beside their places. */
+interface Stamp {
+  readonly time: string
+  readonly ids: readonly (readonly string[])[]
 }
 
 /** Somebody waits for an append beyond this position. */

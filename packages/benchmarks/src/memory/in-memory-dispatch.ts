@@ -12,30 +12,41 @@ const Counter = defineAggregate({
   handle: { Increment: (_count, { by }: { by: number }) => counterEvents.Incremented({ by }) },
 })
 
-const AGGREGATES = 1000
-const COMMANDS_EACH = 20
+const AGGREGATES = 1_000
+const COMMANDS_EACH = 50
+
+/** How often a second something is done. */
+export interface DispatchRates {
+  readonly cached: number
+  readonly uncached: number
+  readonly appends: number
+}
 
 /**
- * Commands, one at a time, to 1,000 fresh aggregates in a store that holds so many events already, beside bare
- * appends of the same events to the same store.
+ * Commands, one at a time, to 1,000 fresh aggregates in a store that holds so many events already, with a cache and
+ * without, beside bare appends of the same events to the same store.
  */
-export async function inMemoryDispatch(stored: number): Promise<{ dispatches: number; appends: number }> {
+export async function inMemoryDispatch(stored: number): Promise<DispatchRates> {
   const store = new InMemoryStore()
-  const core = new Core(store)
   await fill(store, stored)
   const times = AGGREGATES * COMMANDS_EACH
-  const dispatches = await rate(times, async (round) => {
-    for (let index = 0; index < times; index++) {
-      await core.dispatchCommand(Counter.commands.Increment(`d${round}-${index % AGGREGATES}`, { by: 1 }))
-    }
-  })
+  const dispatched = (core: Core, prefix: string) =>
+    rate(times, async (round) => {
+      const ids = Array.from({ length: AGGREGATES }, (_, index) => `${prefix}${round}-${index}`)
+      for (let index = 0; index < times; index++) {
+        const id = ids[index % AGGREGATES] ?? ''
+        await core.dispatchCommand(Counter.commands.Increment(id, { by: 1 }))
+      }
+    })
+  const cached = await dispatched(new Core(store, { cache: AGGREGATES }), 'c')
+  const uncached = await dispatched(new Core(store), 'u')
   const appends = await rate(times, async (round) => {
     for (let index = 0; index < times; index++) {
       const stream = { aggregateType: 'Counter', aggregateId: `a${round}-${index % AGGREGATES}` }
       await store.append([{ stream, expected: 'any', events: [counterEvents.Incremented({ by: 1 })] }])
     }
   })
-  return { dispatches, appends }
+  return { cached, uncached, appends }
 }
 
 async function fill(store: EventStore, stored: number): Promise<void> {

@@ -14,6 +14,7 @@ export const Account = defineAggregate({
   initialize: (_id: string) => 0,
   apply: { Deposited: (balance, { data }) => balance + data.cents },
   handle: { Deposit: (_balance, deposit: Deposit) => accountEvents.Deposited(deposit) },
+  snapshots: { every: 1_000_000 },
 })
 
 /** A payload of 60 bytes. */

@@ -1,6 +1,6 @@
 import { eventmillError } from '../errors.ts'
 import { type Generation, type Metadata, type NewEvent } from '../events/event.ts'
-import { type StreamId } from '../events/stream.ts'
+import { type StreamId, streamKey } from '../events/stream.ts'
 import { checkInteger, checkKeys, invalidArgument } from '../argument-checks.ts'
 import {
   type AggregateDefinition,
@@ -77,6 +77,8 @@ export interface Target {
   readonly definition: AggregateDefinition
   readonly aggregateId: AggregateId
   readonly stream: StreamId
+  /** That of the stream. */
+  readonly key: string
 }
 
 /** A command's target. */
@@ -135,7 +137,7 @@ export function resolveTarget(
   }
   if (generation !== undefined) checkInteger(generation, 0, `${argument}.generation`)
   const stream = streamOf(definition, aggregateId, `${argument}.aggregateId`)
-  return { definition, aggregateId, generation, stream, argument }
+  return { definition, aggregateId, generation, stream, key: streamKey(stream), argument }
 }
 
 /** The error for a value that is no command of this kind. */

@@ -1,6 +1,5 @@
 import { type VersionedAggregate } from '../aggregates/aggregate-definition.ts'
 import { type Target } from '../aggregates/command.ts'
-import { streamKey } from '../events/stream.ts'
 
 /**
  * The newest known versions of so many aggregates. Where there are more, those go that were not used for the longest
@@ -15,9 +14,8 @@ export class AggregateCache {
     this.#size = size
   }
 
-  get({ definition, aggregateId, stream }: Target): Remembered | undefined {
+  get({ definition, aggregateId, key }: Target): Remembered | undefined {
     if (this.#size === 0) return undefined
-    const key = streamKey(stream)
     const entry = this.#entries.get(key)
     // Another definition of the same type has other states; an id may be text or a number.
     if (entry?.definition !== definition || entry.aggregate.aggregateId !== aggregateId) return undefined
@@ -26,9 +24,8 @@ export class AggregateCache {
     return entry
   }
 
-  set({ definition, stream }: Target, aggregate: VersionedAggregate, eventId: string): void {
+  set({ definition, key }: Target, aggregate: VersionedAggregate, eventId: string): void {
     if (this.#size === 0) return
-    const key = streamKey(stream)
     this.#entries.delete(key)
     this.#entries.set(key, { definition, aggregate, eventId })
     if (this.#entries.size <= this.#size) return
@@ -36,8 +33,8 @@ export class AggregateCache {
     if (oldest !== undefined) this.#entries.delete(oldest)
   }
 
-  delete({ stream }: Target): void {
-    this.#entries.delete(streamKey(stream))
+  delete({ key }: Target): void {
+    this.#entries.delete(key)
   }
 }
 

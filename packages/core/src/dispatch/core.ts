@@ -104,22 +104,29 @@ export class Core {
    * `DISPATCH_REENTRANT`, `DECISION_INVALID`, `EVENT_INVALID`, `EVENT_UNREADABLE`, `STATE_UNREADABLE`, with what
    * the store fails with, and with the signal's reason.
    */
-  async dispatchCommand<Result, Context>(
+  dispatchCommand<Result, Context>(
     command: Command<Result, Context>,
     ...options: undefined extends Context
       ? [options?: DispatchOptions<NoInfer<Context>>]
       : [options: DispatchOptions<NoInfer<Context>>]
   ): Promise<Result>
-  async dispatchCommand(command: Command, options: DispatchOptions<unknown> = {}): Promise<unknown> {
-    checkKeys(options, DISPATCH_OPTIONS, 'options')
-    checkSignal(options.signal)
-    const definition = definitionOf(command)
-    const progress: DispatchProgress = { attempts: 0, events: [], repeated: false }
-    if (this.#middleware.length === 0) return this.#dispatch(command, definition, options, progress)
+  dispatchCommand(command: Command, options: DispatchOptions<unknown> = {}): Promise<unknown> {
+    const progress = { attempts: 0, events: [], repeated: false }
+    return this.#middleware.length === 0
+      ? this.#dispatch(command, options, progress)
+      : this.#wrapped(command, options, progress)
+  }
+
+  async #wrapped(
+    command: Command,
+    options: DispatchOptions<unknown>,
+    progress: DispatchProgress,
+  ): Promise<unknown> {
+    checkDispatch(command, options)
     const report = Object.assign(progress, { context: options.context, signal: options.signal })
     const from = (index: number, command: Command): Promise<unknown> => {
       const middleware = this.#middleware[index]
-      if (middleware === undefined) return this.#dispatch(command, definition, options, progress)
+      if (middleware === undefined) return this.#dispatch(command, options, progress)
       const next = async (changes?: CommandChanges) =>
         from(index + 1, changes === undefined ? command : changed(command, changes))
       return middleware(command, next, report)
@@ -129,13 +136,15 @@ export class Core {
 
   async #dispatch(
     command: Command,
-    definition: CommandDefinition,
-    { signal, context }: DispatchOptions<unknown>,
+    options: DispatchOptions<unknown>,
     report: DispatchProgress,
   ): Promise<unknown> {
+    const definition = checkDispatch(command, options)
+    const { signal, context } = options
     const targets = this.#resolve(command, definition)
-    const keys = targets.map(({ stream }) => streamKey(stream))
-    const leave = await this.#enter(targets, keys, signal)
+    const keys = targets.map(({ key }) => key)
+    const entered = this.#enter(targets, keys, signal)
+    const leave = isPromise(entered) ? await entered : entered
     const decide = (states: readonly unknown[]): Decisions | PromiseLike<Decisions> => {
       const decision = this.#scopes.run(keys, () => definition.decide(states, command.data, context))
       // A handler that could wait for its own lane unnoticed must not hold it; the store still checks generations.
@@ -210,11 +219,11 @@ export class Core {
   }
 
   /** Waits until no other dispatch of this `Core` has to do with these targets. */
-  async #enter(
+  #enter(
     targets: readonly ResolvedTarget[],
     keys: readonly string[],
     signal: AbortSignal | undefined,
-  ): Promise<() => void> {
+  ): (() => void) | Promise<() => void> {
     const around = this.#scopes.current()
     if (around === undefined) return this.#lanes.enter(keys, signal)
     const held = targets.find((_, index) => around.keys.includes(keys[index] ?? ''))
@@ -236,7 +245,15 @@ function targetOf(aggregate: AnyAggregate, aggregateId: AggregateId): Target {
     throw invalidArgument('aggregate', 'one made by defineAggregate', aggregate)
   }
   const { definition } = aggregate
-  return { definition, aggregateId, stream: streamOf(definition, aggregateId) }
+  const stream = streamOf(definition, aggregateId)
+  return { definition, aggregateId, stream, key: streamKey(stream) }
+}
+
+/** The definition of a command. Throws `ARGUMENT_INVALID`, `COMMAND_UNKNOWN`, or the reason of an aborted signal. */
+function checkDispatch(command: Command, options: DispatchOptions<unknown>): CommandDefinition {
+  checkKeys(options, DISPATCH_OPTIONS, 'options')
+  checkSignal(options.signal)
+  return definitionOf(command)
 }
 
 function definitionOf(command: Command): CommandDefinition {

@@ -1,5 +1,6 @@
 import { initialVersion, nextVersion, type VersionedAggregate } from '../aggregates/aggregate-definition.ts'
 import { type Command, type Decisions, type ResolvedTarget } from '../aggregates/command.ts'
+import { isPromise, whenDecided } from '../aggregates/handler.ts'
 import { eventmillError, hasCode } from '../errors.ts'
 import { type DomainEvent, type Generation, type Metadata, type NewEvent } from '../events/event.ts'
 import { streamName } from '../events/stream.ts'
@@ -79,12 +80,13 @@ export class Dispatch {
 
   async #attempt(): Promise<Aggregates> {
     // Not beside the load: what was applied is told even if a later event cannot be read.
-    const applied = await this.#alreadyApplied()
+    const applied = this.#input.command.commandId === undefined ? undefined : await this.#alreadyApplied()
     if (applied !== undefined) return applied
-    const aggregates = await this.#load()
+    const aggregates = this.#fromMemory() ?? (await this.#load())
     let decisions: Decisions
     try {
-      decisions = await this.#decide(aggregates)
+      const decided = this.#decide(aggregates)
+      decisions = isPromise(decided) ? await decided : decided
     } catch (rejection) {
       const applied = await this.#appliedMeanwhile(aggregates)
       if (applied !== undefined) return applied
@@ -111,10 +113,14 @@ export class Dispatch {
     return this.#loadAsOf(commit.generations)
   }
 
-  /** The targets as they are, or as they are remembered. */
+  /** The targets as they are remembered, if that may still be tried, and all of them are. */
+  #fromMemory(): Aggregates | undefined {
+    return this.#remembered && areKnown(this.#aggregates) ? this.#aggregates : undefined
+  }
+
+  /** The targets as they are, or those that are remembered as they were. */
   async #load(): Promise<Aggregates> {
     const { reader, targets, signal } = this.#input
-    if (this.#remembered && areKnown(this.#aggregates)) return this.#aggregates
     const aggregates = await Promise.all(
       targets.map(async (target, index) => {
         const known = this.#aggregates[index]
@@ -133,7 +139,7 @@ export class Dispatch {
   }
 
   /** The events for each target, encoded and complete. Throws whatever speaks against the command. */
-  async #decide(aggregates: Aggregates): Promise<Decisions> {
+  #decide(aggregates: Aggregates): Decisions | PromiseLike<Decisions> {
     const { targets, command, decide } = this.#input
     targets.forEach(({ stream, generation }, index) => {
       const actual = aggregates[index]?.generation ?? 0
@@ -141,9 +147,12 @@ export class Dispatch {
         throw generationConflict(stream, generation, actual)
       }
     })
-    const decisions = await decide(aggregates.map(({ state }) => state))
-    return targets.map(({ definition }, index) =>
-      (decisions[index] ?? []).map((event) => withMetadata(definition.codec.encode(event), command.metadata)),
+    return whenDecided(decide(aggregates.map(({ state }) => state)), (decisions) =>
+      targets.map(({ definition }, index) =>
+        (decisions[index] ?? []).map((event) =>
+          withMetadata(definition.codec.encode(event), command.metadata),
+        ),
+      ),
     )
   }
 

@@ -4,10 +4,21 @@
  */
 export class Lanes {
   /** Those who wait for a key that somebody holds, first come first. */
-  readonly #held = new Map<string, Set<() => void>>()
+  readonly #held = new Map<string, Set<() => void> | undefined>()
 
-  /** Resolves to the function that leaves. Rejects with the signal's reason on abort, holding nothing. */
-  async enter(keys: readonly string[], signal: AbortSignal | undefined): Promise<() => void> {
+  /** The function that leaves, at once or later. Rejects with the signal's reason on abort, holding nothing. */
+  enter(keys: readonly string[], signal: AbortSignal | undefined): (() => void) | Promise<() => void> {
+    const [key = ''] = keys
+    if (keys.length !== 1 || this.#held.has(key)) return this.#turn(keys, signal)
+    this.#held.set(key, undefined)
+    let left = false
+    return () => {
+      if (!left) this.#leave(key)
+      left = true
+    }
+  }
+
+  async #turn(keys: readonly string[], signal: AbortSignal | undefined): Promise<() => void> {
     const entered: string[] = []
     let left = false
     const leave = () => {
@@ -17,9 +28,10 @@ export class Lanes {
     }
     try {
       for (const key of keys.length === 1 ? keys : keys.toSorted()) {
-        const waiting = this.#held.get(key)
-        if (waiting === undefined) this.#held.set(key, new Set())
-        else await turn(waiting, signal)
+        const waiting = this.#held.get(key) ?? new Set()
+        const isFree = !this.#held.has(key)
+        this.#held.set(key, waiting)
+        if (!isFree) await turn(waiting, signal)
         entered.push(key)
       }
     } catch (error) {
@@ -30,11 +42,13 @@ export class Lanes {
   }
 
   #leave(key: string): void {
-    const [next] = this.#held.get(key) ?? []
+    const [next] = this.#held.get(key) ?? NOBODY
     if (next === undefined) this.#held.delete(key)
     else next()
   }
 }
+
+const NOBODY: readonly (() => void)[] = []
 
 function turn(waiting: Set<() => void>, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -4,7 +4,7 @@ import { checkKeys, invalidArgument } from '../argument-checks.ts'
 import { type Target } from '../aggregates/command.ts'
 import { hasCode } from '../errors.ts'
 import { type Generation } from '../events/event.ts'
-import { type StreamId, streamKey } from '../events/stream.ts'
+import { type StreamId } from '../events/stream.ts'
 import { copyJson } from '../json.ts'
 import { type SnapshotStore } from './snapshot-store.ts'
 
@@ -79,7 +79,7 @@ export class Snapshots {
 
   /** Saves a snapshot where one is due between these generations; `eventId` is that of the last event. Nobody waits. */
   keep(
-    { definition, stream }: Target,
+    { definition, stream, key }: Target,
     from: Generation,
     { generation, state }: VersionedAggregate,
     eventId: string,
@@ -87,7 +87,6 @@ export class Snapshots {
     const { snapshots: rules } = definition
     if (this.#store === undefined || this.#readOnly || rules === undefined) return
     if (Math.floor(from / rules.every) === Math.floor(generation / rules.every)) return
-    const key = streamKey(stream)
     if (this.#saving.has(key) || this.#saving.size === SAVING) return
     this.#saving.add(key)
     void this.#save(this.#store, stream, () => ({

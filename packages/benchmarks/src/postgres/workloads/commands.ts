@@ -6,16 +6,17 @@ import { type Tables, vacuum, withTables } from '../tables.ts'
 import { type Bench, type Row, scaled } from '../workload.ts'
 
 /**
- * Commands to 256 aggregates that exist, without a cache, beside a read of the stream and an insert. Their streams
- * grow from 15 events to 25 and give way to the next 256 then, so that the length stays the same however fast it goes.
+ * Commands to 256 aggregates that exist, with a cache and without, beside a read of the stream and an insert. Their
+ * streams grow from 15 events to 25 and give way to the next 256 then, so that the length stays the same however fast it
+ * goes; a cache knows none of them before the first command of each round.
  */
 export async function* commands(bench: Bench): AsyncGenerator<Row, void> {
-  for (const { inFlight, count, ...bar } of LOADS) {
-    const name = `commands, streams of 20, ${inFlight} in flight`
+  for (const { inFlight, count, cache, ...bar } of LOADS) {
+    const name = `commands, streams of 20, ${inFlight} in flight, ${cache > 0 ? 'cached' : 'no cache'}`
     const times = scaled(bench, count)
     yield await withTables(bench.server, async (tables) => {
       const { store, bare } = tables
-      const core = new Core(store)
+      const core = new Core(store, { cache })
       return {
         name,
         unit: '/s',
@@ -68,7 +69,10 @@ async function fillBare({ bare, pool, schemas }: Tables, ids: ReadonlySet<number
 }
 
 const LOADS = [
-  { inFlight: 1, count: 1_000 },
-  { inFlight: 16, count: 4_000 },
-  { inFlight: 256, count: 10_000, bar: { ratio: 2.5 } },
+  { inFlight: 1, count: 1_000, cache: 0 },
+  { inFlight: 1, count: 1_000, cache: 1_000 },
+  { inFlight: 16, count: 4_000, cache: 0 },
+  { inFlight: 16, count: 4_000, cache: 1_000 },
+  { inFlight: 256, count: 10_000, cache: 0 },
+  { inFlight: 256, count: 10_000, cache: 1_000, bar: { ratio: 2.5 } },
 ]

@@ -6,6 +6,7 @@ import { commands } from './commands.ts'
 import { disk } from './disk.ts'
 import { latency } from './latency.ts'
 import { rebuild } from './rebuild.ts'
+import { snapshotLoad } from './snapshot-load.ts'
 
 /** All workloads, by the names that one says to run them. */
 export const workloads: ReadonlyMap<string, Workload> = new Map(
@@ -14,6 +15,7 @@ export const workloads: ReadonlyMap<string, Workload> = new Map(
     'append-existing': appendExisting,
     commands,
     rebuild,
+    'snapshot-load': snapshotLoad,
     'catch-up': catchUp,
     latency,
     disk,

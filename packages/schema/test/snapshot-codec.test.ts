@@ -1,0 +1,32 @@
+import { expect, test } from '@jest/globals'
+import { Core, defineAggregate } from '@eventmill/core'
+import { defineEvents } from '@eventmill/schema'
+import { InMemorySnapshotStore, InMemoryStore } from '@eventmill/store-memory'
+import * as z from 'zod'
+
+const isoDate = z.codec(z.iso.datetime(), z.date(), {
+  decode: (text) => new Date(text),
+  encode: (date) => date.toISOString(),
+})
+
+test('a zod schema is the codec of a snapshot, so that a state may hold what JSON does not', async () => {
+  const events = defineEvents('https://example.com/shift', { Begun: z.object({ at: isoDate }) })
+  const Shift = defineAggregate({
+    type: 'Shift',
+    events,
+    initialize: (_id: string): { readonly at: Date | null } => ({ at: null }),
+    apply: { Begun: (_shift, { data }) => ({ at: data.at }) },
+    handle: { Begin: (_shift, at: Date) => events.Begun({ at }) },
+    snapshots: { every: 1, codec: z.object({ at: isoDate.nullable() }) },
+  })
+  const store = new InMemoryStore()
+  const snapshots = new InMemorySnapshotStore()
+  const core = new Core(store, { snapshots: { store: snapshots } })
+  const at = new Date('2026-01-31T12:00:00.000Z')
+  await core.dispatchCommand(Shift.commands.Begin('a', at))
+  await new Promise(setImmediate)
+  expect(await snapshots.load(Shift.stream('a'), 1)).toMatchObject({
+    state: { at: '2026-01-31T12:00:00.000Z' },
+  })
+  expect((await core.load(Shift, 'a')).state).toEqual({ at })
+})
