@@ -252,6 +252,12 @@ begin
 
   now_ms := floor(extract(epoch from clock_timestamp()) * 1000);
   if any_stored then
+    if exists (
+      select from (select distinct key from unnest(type_keys) key) k
+        where not exists (select from "eventmill".types t where t.type = k.key)
+    ) then
+      raise exception 'the type of an event is not stored: a failover has lost it' using errcode = 'EM001';
+    end if;
     -- W3 and W4: readers stay at or below this position until the transaction is over.
     perform pg_advisory_xact_lock_shared(
       "eventmill".signed_32('"eventmill".positions'::regclass::oid::bigint), "eventmill".signed_32("eventmill".last_position()));
@@ -263,9 +269,8 @@ begin
     end if;
     stamp := lpad(to_hex(now_ms), 12, '0');
     insert into "eventmill".events
-      -- A type that a failover has lost is null, and not stored.
-      select n.position, n.stream, n.sequence, (select t.type from "eventmill".types t where t.type = n.type),
-        (stamp || n.tail)::uuid, n.correlation_id, n.causation_id, n.commit_id, n.data, case when json_typeof(n.metadata) <> 'null' then n.metadata end
+      select n.position, n.stream, n.sequence, n.type, (stamp || n.tail)::uuid, n.correlation_id, n.causation_id,
+        n.commit_id, n.data, case when json_typeof(n.metadata) <> 'null' then n.metadata end
       from rows from (
         unnest(positions, event_streams, event_sequences, type_keys, tails, correlation_ids, causation_ids, event_commits),
         json_array_elements(datas), json_array_elements(metadatas)

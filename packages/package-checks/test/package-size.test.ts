@@ -26,7 +26,7 @@ beforeAll(async () => {
 
 test.each([
   ['@eventmill/core', 12],
-  ['@eventmill/store-postgres', 20],
+  ['@eventmill/store-postgres', 24],
 ])('%s is smaller than %d kB, bundled, minified and gzipped', (name, most) => {
   const size = sizes.find((candidate) => candidate.name === name)
   expect(size?.gzipped).toBeLessThan(most * 1_000)

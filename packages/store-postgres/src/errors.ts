@@ -47,7 +47,7 @@ export function meaningOf(error: unknown, sent: boolean): Error {
     return new ConnectionLost('the database has ended the connection', sent, { cause })
   }
   if (sqlState.startsWith('40')) return new TransactionLost('the transaction met another one', { cause })
-  if (sqlState === '23502' && fieldOf(error, 'table') === 'events' && fieldOf(error, 'column') === 'type') {
+  if (sqlState === TYPE_LOST) {
     return new TypeLost('the type of an event is not stored any more', { cause })
   }
   // A statement that is cancelled has mostly waited for a lock, longer than the user's own settings let it.
@@ -104,6 +104,9 @@ export function storeBusy(waiting: number): EventmillError {
 
 /** What is refused before any statement could be sent, and will be the next time. */
 const REFUSED_AT_THE_DOOR = new Set(['28000', '28P01', '3D000', '42501'])
+
+/** What `append` in the database raises. */
+const TYPE_LOST = 'EM001'
 
 const HINTS: readonly (readonly [RegExp, string])[] = [
   [/^28/, 'give the pool a user and a password that the server lets in'],

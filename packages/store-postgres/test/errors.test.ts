@@ -28,7 +28,7 @@ describe('an error of the driver', () => {
     ['a deadlock', sqlError('40P01'), TransactionLost],
     ['a lock that is not available', sqlError('55P03'), Locked],
     ['a statement that is cancelled', sqlError('57014'), Locked],
-    ['a type that is lost', Object.assign(sqlError('23502'), { table: 'events', column: 'type' }), TypeLost],
+    ['a type that is lost', sqlError('EM001'), TypeLost],
     ['a value that is out of range', sqlError('22003'), ValueRefused],
     ['a value that is too large', sqlError('54000'), ValueRefused],
     ['a value that a trigger refuses', sqlError('P0001'), ValueRefused],
