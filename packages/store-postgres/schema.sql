@@ -1,4 +1,4 @@
--- From version 0 to version 1, wholly or not at all.
+-- From version 0 to version 2, wholly or not at all.
 begin;
 
 create schema if not exists "eventmill";
@@ -513,5 +513,18 @@ begin
 end $body$;
 
 insert into "eventmill".migrations (version) values (1);
+
+
+create table "eventmill".snapshots (
+  stream bigint not null,
+  version integer not null,
+  generation integer not null,
+  event_id uuid not null,
+  time timestamptz not null default now(),
+  state json not null,
+  primary key (stream, version)
+);
+
+insert into "eventmill".migrations (version) values (2);
 
 commit;

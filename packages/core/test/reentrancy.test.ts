@@ -18,9 +18,14 @@ const Naughty = defineAggregate({
       misdeed()
       return accountEvents.Deposited({ cents: 1 })
     },
+    DoEitherWay: (_n, _command: undefined, misdeed: () => Promise<unknown> | undefined) => {
+      const done = misdeed()
+      const event = accountEvents.Deposited({ cents: 1 })
+      return done === undefined ? event : done.then(() => event)
+    },
   },
 })
-const { Do, DoAtOnce } = Naughty.commands
+const { Do, DoAtOnce, DoEitherWay } = Naughty.commands
 const idle = { context: () => undefined }
 const reentrant = expect.objectContaining({
   code: 'DISPATCH_REENTRANT',
@@ -43,6 +48,18 @@ describe('a handler that dispatches to its own aggregate', () => {
       await core.dispatchCommand(Do('N'), idle)
     }
     await expect(core.dispatchCommand(Do('N'), { context })).rejects.toEqual(reentrant)
+  })
+
+  test('later fails as well where it has always answered at once before', async () => {
+    const core = new Core(new InMemoryStore())
+    const atOnce = { context: () => undefined }
+    for (let n = 0; n < 3; n++) await core.dispatchCommand(DoEitherWay('N'), atOnce)
+    const context = async () => {
+      await new Promise(setImmediate)
+      await core.dispatchCommand(DoEitherWay('N'), atOnce)
+    }
+    await expect(core.dispatchCommand(DoEitherWay('N'), { context })).rejects.toEqual(reentrant)
+    await core.dispatchCommand(DoEitherWay('N'), atOnce)
   })
 
   test('through a command over several aggregates fails too', async () => {

@@ -155,22 +155,19 @@ export class InMemoryStore implements EventStore {
       const key = streamKey(stream)
       const own = this.#streams.get(key) ?? []
       events.forEach(({ source, type, version, data, metadata }, number) => {
-        const [id = '', sequence, position] = [ids[index]?.[number], own.length + 1, this.#log.length + 1]
-        const place = { aggregateType, aggregateId, sequence, position }
-        const added = Object.freeze({ source, type, version, data, metadata, id, ...place, time })
-        own.push(added)
-        this.#log.push(added)
-        stored.push(added)
+        const id = ids[index]?.[number] ?? ''
+        const sequence = own.length + 1
+        const position = this.#log.length + 1
+        const event = { source, type, version, data, metadata, id, aggregateType, aggregateId, sequence, position, time }
+        Object.freeze(event)
+        own.push(event)
+        this.#log.push(event)
+        stored.push(event)
       })
       if (own.length > 0) this.#streams.set(key, own)
       return own.length
     })
-    return Object.freeze({
-      streams: Object.freeze(appends.map(({ stream }) => stream)),
-      events: Object.freeze(stored),
-      generations: Object.freeze(generations),
-      repeated: false,
-    })
+    return { streams: appends.map(({ stream }) => stream), events: stored, generations, repeated: false }
   }
 
   /** The events of an array whose event number n stands at index n - 1; those that come while it reads are left out. */

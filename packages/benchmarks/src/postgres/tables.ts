@@ -1,4 +1,4 @@
-import { type EventStore, uuidv7 } from '@eventmill/core'
+import { uuidv7 } from '@eventmill/core'
 import { PostgresStore } from '@eventmill/store-postgres'
 import type pg from 'pg'
 import { type PostgresServer } from '../../../store-postgres/test/postgres-server.ts'
@@ -6,7 +6,7 @@ import { Bare } from './bare.ts'
 
 /** A store and the baseline, both empty, each with its own schema and connections. */
 export interface Tables {
-  readonly store: EventStore
+  readonly store: PostgresStore
   readonly bare: Bare
   readonly schemas: { readonly store: string; readonly bare: string }
   /** To look after the tables, as an administrator does. */

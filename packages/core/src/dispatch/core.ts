@@ -146,9 +146,13 @@ export class Core {
     const entered = this.#enter(targets, keys, signal)
     const leave = isPromise(entered) ? await entered : entered
     const decide = (states: readonly unknown[]): Decisions | PromiseLike<Decisions> => {
-      const decision = this.#scopes.run(keys, () => definition.decide(states, command.data, context))
       // A handler that could wait for its own lane unnoticed must not hold it; the store still checks generations.
-      if (isPromise(decision) && !this.#scopes.followsPromises) leave()
+      const decision = this.#scopes.run(
+        keys,
+        definition,
+        () => definition.decide(states, command.data, context),
+        leave,
+      )
       return isPromise(decision) ? unlessAborted(decision, signal) : decision
     }
     try {

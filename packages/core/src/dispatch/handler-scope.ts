@@ -11,41 +11,60 @@ export interface HandlerScope {
 
 /** Tells a dispatch whether it comes from inside a handler, which must not wait for what that handler holds. */
 export class HandlerScopes {
-  readonly #storage: ContextStorage<HandlerScope>
-
-  /** Whether a handler is still known by its scope after its first `await`. Not so in browsers. */
-  readonly followsPromises: boolean
-
-  constructor() {
-    const storage = asyncStorage<HandlerScope>()
-    this.followsPromises = storage !== undefined
-    this.#storage = storage ?? synchronousStorage()
-  }
+  /** Knows a handler also after its first `await`. Not so in browsers. */
+  readonly #storage = asyncStorage<HandlerScope>()
+  /** The handlers that have answered at once so far: to follow them further would cost as much as a fifth of a dispatch. */
+  readonly #answerAtOnce = new WeakSet()
+  /** The scope of the handler that runs right now, as far as it is not followed further. */
+  #now: HandlerScope | undefined
 
   /** The scope of the handler inside of which this is called. */
   current(): HandlerScope | undefined {
-    let scope = this.#storage.getStore()
+    let scope = this.#now ?? this.#storage?.getStore()
     while (scope !== undefined && !scope.deciding) scope = scope.around
     return scope
   }
 
-  /** Runs a handler, whether it answers at once or later, in a scope of its own. */
+  /**
+   * Runs a handler, whether it answers at once or later, in a scope of its own. `owner` tells it from others. Where it
+   * answers later and is not followed, `onUnfollowed` is called.
+   */
   run<Result>(
     keys: readonly string[],
+    owner: object,
     handler: () => Result | PromiseLike<Result>,
+    onUnfollowed: () => void,
   ): Result | Promise<Result> {
     const around = this.current()
     const scope = { keys: around === undefined ? keys : [...around.keys, ...keys], deciding: true, around }
+    const storage = this.#answerAtOnce.has(owner) ? undefined : this.#storage
     let later = false
     try {
-      const result = this.#storage.run(scope, handler)
-      if (!isPromise(result)) return result
+      const result = storage === undefined ? this.#runNow(scope, handler) : storage.run(scope, handler)
+      if (!isPromise(result)) {
+        if (storage !== undefined) this.#answerAtOnce.add(owner)
+        return result
+      }
+      if (storage === undefined) {
+        this.#answerAtOnce.delete(owner)
+        onUnfollowed()
+      }
       later = true
       return Promise.resolve(result).finally(() => {
         scope.deciding = false
       })
     } finally {
       if (!later) scope.deciding = false
+    }
+  }
+
+  #runNow<Result>(scope: HandlerScope, handler: () => Result): Result {
+    const around = this.#now
+    this.#now = scope
+    try {
+      return handler()
+    } finally {
+      this.#now = around
     }
   }
 }
@@ -64,20 +83,4 @@ function asyncStorage<Value>(): ContextStorage<Value> | undefined {
   }
   const hooks = (globalThis as Runtime).process?.getBuiltinModule?.('async_hooks')
   return hooks?.AsyncLocalStorage && new hooks.AsyncLocalStorage()
-}
-
-function synchronousStorage<Value>(): ContextStorage<Value> {
-  let current: Value | undefined
-  return {
-    getStore: () => current,
-    run(value, callback) {
-      const around = current
-      current = value
-      try {
-        return callback()
-      } finally {
-        current = around
-      }
-    },
-  }
 }
