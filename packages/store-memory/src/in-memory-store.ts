@@ -158,7 +158,19 @@ export class InMemoryStore implements EventStore {
         const id = ids[index]?.[number] ?? ''
         const sequence = own.length + 1
         const position = this.#log.length + 1
-        const event = { source, type, version, data, metadata, id, aggregateType, aggregateId, sequence, position, time }
+        const event = {
+          source,
+          type,
+          version,
+          data,
+          metadata,
+          id,
+          aggregateType,
+          aggregateId,
+          sequence,
+          position,
+          time,
+        }
         Object.freeze(event)
         own.push(event)
         this.#log.push(event)
@@ -167,7 +179,12 @@ export class InMemoryStore implements EventStore {
       if (own.length > 0) this.#streams.set(key, own)
       return own.length
     })
-    return { streams: appends.map(({ stream }) => stream), events: stored, generations, repeated: false }
+    return Object.freeze({
+      streams: Object.freeze(appends.map(({ stream }) => stream)),
+      events: Object.freeze(stored),
+      generations: Object.freeze(generations),
+      repeated: false,
+    })
   }
 
   /** The events of an array whose event number n stands at index n - 1; those that come while it reads are left out. */

@@ -13,8 +13,8 @@ export interface HandlerScope {
 export class HandlerScopes {
   /** Knows a handler also after its first `await`. Not so in browsers. */
   readonly #storage = asyncStorage<HandlerScope>()
-  /** The handlers that have answered at once so far: to follow them further would cost as much as a fifth of a dispatch. */
-  readonly #answerAtOnce = new WeakSet()
+  /** Whether a handler has always answered at once so far: to follow it further would cost a fifth of a dispatch. */
+  readonly #answersAtOnce = new WeakMap<object, boolean>()
   /** The scope of the handler that runs right now, as far as it is not followed further. */
   #now: HandlerScope | undefined
 
@@ -37,19 +37,18 @@ export class HandlerScopes {
   ): Result | Promise<Result> {
     const around = this.current()
     const scope = { keys: around === undefined ? keys : [...around.keys, ...keys], deciding: true, around }
-    const storage = this.#answerAtOnce.has(owner) ? undefined : this.#storage
+    const known = this.#answersAtOnce.get(owner)
+    const storage = known === true ? undefined : this.#storage
     let later = false
     try {
       const result = storage === undefined ? this.#runNow(scope, handler) : storage.run(scope, handler)
       if (!isPromise(result)) {
-        if (storage !== undefined) this.#answerAtOnce.add(owner)
+        if (known === undefined) this.#answersAtOnce.set(owner, true)
         return result
       }
-      if (storage === undefined) {
-        this.#answerAtOnce.delete(owner)
-        onUnfollowed()
-      }
       later = true
+      if (known !== false) this.#answersAtOnce.set(owner, false)
+      if (storage === undefined) onUnfollowed()
       return Promise.resolve(result).finally(() => {
         scope.deciding = false
       })
