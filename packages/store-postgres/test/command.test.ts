@@ -119,7 +119,7 @@ describe('eventmill-postgres status', () => {
       new RegExp(
         [
           'schema +"of_some_events"',
-          'version +1 \\(this release needs 1\\)',
+          'version +2 \\(this release needs 2\\)',
           'server +PostgreSQL \\d+.*',
           'head +2',
           'newest +2',
@@ -151,7 +151,7 @@ describe('eventmill-postgres status', () => {
   test('ends with 1 where a migration is required', () => {
     const { status, stdout, stderr } = runOn('of_nothing', 'status')
     expect(status).toBe(1)
-    expect(stdout).toMatch(/version +0 \(this release needs 1\)/)
+    expect(stdout).toMatch(/version +0 \(this release needs 2\)/)
     expect(stderr).toContain('run migrate(), or eventmill-postgres migrate\n')
   })
 
@@ -187,8 +187,8 @@ describe('eventmill-postgres', () => {
     ['a password with a / in it', ['status', '--url', 'postgres://me:1/hidden@localhost/x'], MISTYPED],
     ['a password with a ? in it', ['status', '--url', 'postgres://me:1?hidden@localhost/x'], MISTYPED],
     ['a schema of the system', ['sql', '--schema', 'pg_catalog'], '--schema takes a name'],
-    ['a version that is none', ['sql', '--from', 'x'], '--from takes a version from 0 to 1'],
-    ['a version of later', ['sql', '--from', '2'], '--from takes a version from 0 to 1'],
+    ['a version that is none', ['sql', '--from', 'x'], '--from takes a version from 0 to 2'],
+    ['a version of later', ['sql', '--from', '3'], '--from takes a version from 0 to 2'],
     ['a version to migrate from', ['migrate', '--from', '0'], '--from goes with sql alone'],
   ])('ends with 2 and one line, which tells no password, when given %s', (_, args, line) => {
     const { status, stdout, stderr } = run(...args)
