@@ -1,3 +1,4 @@
+import { cacheMemory } from './cache-memory.ts'
 import { inMemoryDispatch } from './in-memory-dispatch.ts'
 
 /** Commands on an `InMemoryStore`, beside bare appends to it. */
@@ -8,6 +9,11 @@ export async function memory(print: (line: string) => void): Promise<void> {
     const { cached, uncached, appends } = await inMemoryDispatch(stored)
     const ratio = (cached / appends).toFixed(2)
     print(line(stored.toLocaleString('en'), ...[cached, uncached, appends].map(perSecond), ratio))
+  }
+  print('\nMemory that a Core holds after commands to 50,000 aggregates, whose states take 1,000 bytes\n')
+  for (const cache of [0, 1_000, 10_000]) {
+    const megabytes = (await cacheMemory(cache, 50_000)).toFixed(1)
+    print(line(`cache: ${cache.toLocaleString('en')}`, `${megabytes} MB`))
   }
 }
 
