@@ -517,7 +517,7 @@ insert into "eventmill".migrations (version) values (1);
 
 create table "eventmill".snapshots (
   stream bigint not null,
-  version integer not null,
+  version bigint not null,
   generation integer not null,
   event_id uuid not null,
   time timestamptz not null default now(),

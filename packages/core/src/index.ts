@@ -57,7 +57,7 @@ export { logDispatches, type StructuredLog } from './dispatch/log-dispatches.ts'
 export { type CommandChanges, type DispatchReport, type Middleware } from './dispatch/middleware.ts'
 
 export { type SnapshotRules, type StateCodec } from './snapshots/snapshot-rules.ts'
-export { checkDeleteSnapshots, checkLoadSnapshot, checkSaveSnapshot } from './snapshots/snapshot-arguments.ts'
+export { checkLoadSnapshot, checkSaveSnapshot } from './snapshots/snapshot-arguments.ts'
 export { type LoadSnapshotOptions, type Snapshot, type SnapshotStore } from './snapshots/snapshot-store.ts'
 export { type SnapshotOptions } from './snapshots/snapshots.ts'
 
@@ -81,6 +81,7 @@ export {
   checkFindCommit,
   checkReadAll,
   checkReadStream,
+  checkStream,
   checkWaitForAppend,
   type CheckedAppend,
   type CheckedAppends,

@@ -1,8 +1,14 @@
 import { describe, expect, test } from '@jest/globals'
-import { Core, type CoreOptions, type EventStore, type VersionedAggregate } from '@eventmill/core'
+import {
+  Core,
+  type CoreOptions,
+  defineAggregate,
+  type EventStore,
+  type VersionedAggregate,
+} from '@eventmill/core'
 import { InMemoryStore } from '@eventmill/store-memory'
 import fc from 'fast-check'
-import { Account, type AccountState, InsufficientFunds, Transfer } from './fixtures/account.ts'
+import { Account, accountEvents, type AccountState, InsufficientFunds, Transfer } from './fixtures/account.ts'
 import { allEvents, wrappedStore } from './fixtures/wrapped-store.ts'
 
 const { Open, Deposit, Withdraw, Close } = Account.commands
@@ -129,6 +135,48 @@ describe('a remembered aggregate', () => {
     await core.dispatchCommand(Deposit('DE1', { cents: 1 }))
     await core.dispatchCommand(Deposit('DE1', { cents: 1 }))
     expect(taken().readStream).toBe(2)
+  })
+
+  test('is none whose state somebody could change: it is read each time, whatever was done to it', async () => {
+    const Holder = defineAggregate({
+      type: 'Account',
+      events: accountEvents,
+      initialize: (_id: string) => ({ sums: new Map<string, number>() }),
+      apply: {
+        Opened: (state) => state,
+        Deposited: ({ sums }, { data }) => ({
+          sums: new Map(sums).set('all', (sums.get('all') ?? 0) + data.cents),
+        }),
+        Withdrawn: (state) => state,
+        Closed: (state) => state,
+      },
+      handle: { Deposit: (_state, cents: number) => accountEvents.Deposited({ cents }) },
+    })
+    const core = new Core(new InMemoryStore(), { cache: 10 })
+    const first = await core.dispatchCommand(Holder.commands.Deposit('a', 5))
+    first.state.sums.clear()
+    expect((await core.dispatchCommand(Holder.commands.Deposit('a', 1))).state.sums.get('all')).toBe(6)
+  })
+
+  test('is none of another definition of its type, nor of an id of another type', async () => {
+    const counted = (type: string, factor: number) =>
+      defineAggregate({
+        type,
+        events: accountEvents,
+        initialize: (id: string | number) => ({ id, sum: 0 }),
+        apply: {
+          Opened: (state) => state,
+          Deposited: (state, { data }) => ({ ...state, sum: state.sum + factor * data.cents }),
+          Withdrawn: (state) => state,
+          Closed: (state) => state,
+        },
+        handle: { Deposit: (_state, cents: number) => accountEvents.Deposited({ cents }) },
+      })
+    const [once, twice] = [counted('Account', 1), counted('Account', 2)]
+    const core = new Core(new InMemoryStore(), { cache: 10 })
+    await core.dispatchCommand(once.commands.Deposit('7', 1))
+    expect((await core.dispatchCommand(twice.commands.Deposit('7', 1))).state).toEqual({ id: '7', sum: 4 })
+    expect((await core.dispatchCommand(twice.commands.Deposit(7, 1))).state).toEqual({ id: 7, sum: 6 })
   })
 
   test.each([[-1], [1.5], ['10']])('of a cache of %p is refused', (cache) => {

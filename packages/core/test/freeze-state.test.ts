@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { Core, defineAggregate, defineEvents, event } from '@eventmill/core'
 import { InMemoryStore } from '@eventmill/store-memory'
+import { freezeState, isImmutable } from '../src/aggregates/freeze-state.ts'
 import { afterEachLoad } from './fixtures/wrapped-store.ts'
 
 const listEvents = defineEvents('https://example.com/list', { Added: event<{ item: string }>() })
@@ -98,5 +99,23 @@ describe('a state', () => {
     })
     await new Core(new InMemoryStore()).dispatchCommand(Sharing.commands.Add('S'))
     expect(visits).toBe(0)
+  })
+})
+
+describe('a state that nobody can change', () => {
+  const loop: { self?: unknown } = {}
+  loop.self = loop
+  test.each<[string, unknown, boolean]>([
+    ['a number', 1, true],
+    ['nothing', null, true],
+    ['a frozen object, all through', freezeState({ a: [{ b: 1 }] }), true],
+    ['what is not frozen', { a: 1 }, false],
+    ['what is frozen at its surface alone', Object.freeze({ a: { b: 1 } }), false],
+    ['a map', freezeState({ a: new Map() }), false],
+    ['a date', freezeState([new Date(0)]), false],
+    ['a function', freezeState({ a: () => 1 }), false],
+    ['what contains itself', freezeState(loop), false],
+  ])('%s', (_, state, is) => {
+    expect([isImmutable(state), isImmutable(state)]).toEqual([is, is])
   })
 })

@@ -9,6 +9,7 @@ import {
   type Middleware,
 } from '@eventmill/core'
 import { InMemoryStore } from '@eventmill/store-memory'
+import { inspect } from 'node:util'
 import { Account, accountEvents, InsufficientFunds, Transfer } from './fixtures/account.ts'
 import { allEvents, wrappedStore } from './fixtures/wrapped-store.ts'
 
@@ -106,6 +107,20 @@ describe('middleware', () => {
     expect((await core.dispatchCommand(Deposit('DE1', { cents: 1 }))).generation).toBe(1)
   })
 
+  test('that dispatches again sees what the last dispatch stored', async () => {
+    const seen: number[] = []
+    const twice: Middleware = async (_command, next, dispatch) => {
+      await next()
+      seen.push(dispatch.events.length)
+      const result = await next()
+      seen.push(dispatch.events.length)
+      return result
+    }
+    const core = new Core(new InMemoryStore(), { middleware: [twice] })
+    await core.dispatchCommand(Close('DE1'))
+    expect(seen).toEqual([1, 0])
+  })
+
   test.each([[[1]], ['none'], [[undefined]]])('that is none is refused: %j', (middleware) => {
     const construct = () => new Core(new InMemoryStore(), { middleware } as unknown as CoreOptions)
     expect(construct).toThrow(
@@ -119,6 +134,11 @@ describe('middleware', () => {
     await expect(core.dispatchCommand(Deposit('DE1', { cents: 1 }))).rejects.toMatchObject({
       code: 'ARGUMENT_INVALID',
       argument: 'changes.data',
+    })
+    const text: Middleware = (_command, next) => next({ metadata: 'ada' as never })
+    const other = new Core(new InMemoryStore(), { middleware: [text] })
+    await expect(other.dispatchCommand(Deposit('DE1', { cents: 1 }))).rejects.toMatchObject({
+      argument: 'changes.metadata',
     })
   })
 })
@@ -186,6 +206,33 @@ describe('the log of dispatches', () => {
   })
 })
 
+test('the log holds no payloads, whatever fails', async () => {
+  const lines: object[] = []
+  const log = { info: () => undefined, warn: (fields: object) => lines.push(fields) }
+  const Broken = defineAggregate({
+    type: 'Account',
+    events: accountEvents,
+    initialize: (_id: string) => 0,
+    apply: {
+      Opened: (n) => n,
+      Deposited: () => {
+        throw new Error('broken')
+      },
+      Withdrawn: (n) => n,
+      Closed: (n) => n,
+    },
+    handle: { Deposit: () => accountEvents.Deposited({ cents: 4711 }) },
+  })
+  const core = new Core(new InMemoryStore(), { middleware: [logDispatches(log)] })
+  const failed = core.dispatchCommand(Broken.commands.Deposit('a'))
+  await expect(failed).rejects.toMatchObject({
+    code: 'STATE_UNREADABLE',
+    events: [{ data: { cents: 4711 } }],
+  })
+  expect(lines).toHaveLength(1)
+  expect(JSON.stringify(lines) + inspect(lines, { depth: 10 })).not.toContain('4711')
+})
+
 describe('an explained aggregate', () => {
   test('is a table of its events, with the state after each', async () => {
     const core = new Core(new InMemoryStore({ clock: () => Date.UTC(2026, 0, 31) }))
@@ -217,6 +264,28 @@ describe('an explained aggregate', () => {
     ).toEqual(['4', '5'])
     expect(text).toContain('{"status":"…')
     expect(await core.explain(Account, 'nobody')).toContain('generation 0\n')
+  })
+
+  test('ends with the event that cannot be read, and says why', async () => {
+    const core = new Core(new InMemoryStore())
+    await core.dispatchCommand(Deposit('DE1', { cents: 5 }))
+    const Broken = defineAggregate({
+      type: 'Account',
+      events: accountEvents,
+      initialize: (_id: string) => 0,
+      apply: {
+        Opened: (n) => n,
+        Deposited: () => {
+          throw new Error('broken')
+        },
+        Withdrawn: (n) => n,
+        Closed: (n) => n,
+      },
+      handle: {},
+    })
+    expect(await core.explain(Broken, 'DE1', { width: 500 })).toMatch(
+      /\n1 .*Deposited .*"unreadable":".*broken/,
+    )
   })
 
   test('shows states that JSON does not know', async () => {

@@ -174,7 +174,7 @@ describe('snapshots', () => {
     expect((await core.load(Tally, 'a')).state.sum).toBe(42)
   })
 
-  test('are not made within a transaction, which may be rolled back', async () => {
+  test('are neither made nor read within a transaction, which may be rolled back, and hold the only connection', async () => {
     const store = new InMemoryStore()
     const provisional = {
       ...wrappedStore(store, {}),
@@ -184,7 +184,7 @@ describe('snapshots', () => {
     const core = new Core(provisional, { snapshots: { store: snapshots.store } })
     await core.dispatchCommand(tally({ every: 1 }).commands.Count('a', 1))
     await snapshots.saved()
-    expect(snapshots.counts).toEqual({ load: 1, save: 0, delete: 0 })
+    expect(snapshots.counts).toEqual({ load: 0, save: 0, delete: 0 })
   })
 })
 
@@ -208,6 +208,45 @@ describe('what fails with snapshots fails no dispatch, and is told', () => {
     await snapshots.saved()
     await new Promise(setImmediate)
     expect(errors).toEqual([`Error: ${method} fails`, stream])
+  })
+
+  test.each([
+    [
+      'throws',
+      () => {
+        throw new Error('the listener fails')
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('the listener fails'))],
+  ])('nor with a listener that %s', async (_, onError) => {
+    for (const method of ['load', 'save'] as const) {
+      const snapshots = watched(failing(method))
+      const core = new Core(new InMemoryStore(), { snapshots: { store: snapshots.store, onError } })
+      await core.dispatchCommand(tally({ every: 1 }).commands.Count('a', 1))
+      await snapshots.saved()
+      await new Promise(setImmediate)
+    }
+  })
+
+  test('a snapshot that makes no sense is left aside, and one that cannot be deleted stays', async () => {
+    const errors: unknown[] = []
+    const store = new InMemoryStore()
+    const nonsense = { version: 1, generation: 0, eventId: 'x', state: {} }
+    const lost = { ...nonsense, generation: 1 }
+    for (const snapshot of [nonsense, lost]) {
+      const snapshots: SnapshotStore = {
+        load: () => Promise.resolve(snapshot),
+        save: () => Promise.resolve(),
+        delete: () => {
+          throw new Error('deletes nothing')
+        },
+      }
+      const core = new Core(store, {
+        snapshots: { store: snapshots, onError: (error) => errors.push(String(error)) },
+      })
+      expect((await core.load(tally({ every: 100 }), 'a')).generation).toBe(0)
+    }
+    expect(errors).toEqual([expect.stringContaining('snapshot.generation'), 'Error: deletes nothing'])
   })
 
   test('a state that JSON cannot carry is refused with its path', async () => {

@@ -1,5 +1,5 @@
 import {
-  checkDeleteSnapshots,
+  checkStream,
   checkLoadSnapshot,
   checkSaveSnapshot,
   type LoadSnapshotOptions,
@@ -32,6 +32,6 @@ export class InMemorySnapshotStore implements SnapshotStore {
   }
 
   async delete(stream: StreamId): Promise<void> {
-    this.#snapshots.delete(streamKey(checkDeleteSnapshots(stream)))
+    this.#snapshots.delete(streamKey(checkStream(stream)))
   }
 }

@@ -1,5 +1,5 @@
 import {
-  checkDeleteSnapshots,
+  checkStream,
   checkLoadSnapshot,
   checkSaveSnapshot,
   type Json,
@@ -24,7 +24,7 @@ export class PostgresSnapshots implements SnapshotStore {
     this.#opened = opened
     const ofStream = 's.aggregate_type = $1 and s.aggregate_id = $2'
     this.#load = statement(
-      `select generation, event_id, state from ${schema}.snapshots natural join ${schema}.streams s
+      `select generation, event_id, state from ${schema}.snapshots join ${schema}.streams s using (stream)
        where ${ofStream} and version = $3`,
     )
     this.#save = statement(
@@ -75,7 +75,7 @@ export class PostgresSnapshots implements SnapshotStore {
   }
 
   async delete(stream: StreamId): Promise<void> {
-    const { aggregateType, aggregateId } = checkDeleteSnapshots(stream)
+    const { aggregateType, aggregateId } = checkStream(stream)
     await this.#opened()
     await this.#database.query(this.#delete, [aggregateType, aggregateId])
   }

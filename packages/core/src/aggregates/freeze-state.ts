@@ -12,8 +12,25 @@ export function freezeState<State>(state: State): State {
   return state
 }
 
+/** What is known to be frozen all through: states share their parts with those before. */
+const immutable = new WeakSet<object>()
+
+/** Whether nobody can change a state: it is made of plain objects and arrays, and frozen all through. */
+export function isImmutable(value: unknown, within: readonly object[] = []): boolean {
+  if (typeof value !== 'object' || value === null) return typeof value !== 'function'
+  if (immutable.has(value)) return true
+  if (!Object.isFrozen(value) || !isPlain(value) || within.includes(value)) return false
+  const around = [...within, value]
+  if (!Object.values(value).every((item) => isImmutable(item, around))) return false
+  immutable.add(value)
+  return true
+}
+
 function isFreezable(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return false
+  return typeof value === 'object' && value !== null && !Object.isFrozen(value) && isPlain(value)
+}
+
+function isPlain(value: object): boolean {
   if (Array.isArray(value)) return true
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null

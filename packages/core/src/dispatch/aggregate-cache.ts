@@ -1,8 +1,9 @@
 import { type VersionedAggregate } from '../aggregates/aggregate-definition.ts'
+import { isImmutable } from '../aggregates/freeze-state.ts'
 import { type Target } from '../aggregates/command.ts'
 
 /**
- * The newest known versions of so many aggregates. Where there are more, those go that were not used for the longest
+ * The newest known versions of so many aggregates, as far as nobody can change them. Where there are more, those go that were not used for the longest
  * time. What it holds may be behind the store: whoever decides on it lets the store check its generation.
  */
 export class AggregateCache {
@@ -27,6 +28,7 @@ export class AggregateCache {
   set({ definition, key }: Target, aggregate: VersionedAggregate, eventId: string): void {
     if (this.#size === 0) return
     this.#entries.delete(key)
+    if (!isImmutable(aggregate.state)) return
     this.#entries.set(key, { definition, aggregate, eventId })
     if (this.#entries.size <= this.#size) return
     const [oldest] = this.#entries.keys()

@@ -1,4 +1,5 @@
 import { initialVersion, nextVersion, type VersionedAggregate } from '../aggregates/aggregate-definition.ts'
+import { isImmutable } from '../aggregates/freeze-state.ts'
 import { type Target } from '../aggregates/command.ts'
 import { type Generation } from '../events/event.ts'
 import { type RestoredState, type Snapshots } from '../snapshots/snapshots.ts'
@@ -68,9 +69,11 @@ export class AggregateReader {
     past: Past,
     signal: AbortSignal | undefined,
   ): Promise<Read> {
-    if (known !== undefined) {
-      const { aggregate, eventId = '' } = this.#cache.get(target) ?? {}
-      if (aggregate !== known) return this.#fold(target, known, past, signal)
+    // What a handler may have changed is read anew.
+    if (known !== undefined && isImmutable(known.state)) {
+      const remembered = this.#cache.get(target)
+      if (remembered?.aggregate !== known) return this.#fold(target, known, past, signal)
+      const { eventId } = remembered
       const { generation, state } = known
       const read = await this.#foldOn(target, { generation, eventId, state }, past, signal)
       if (read !== undefined) return read

@@ -36,7 +36,8 @@ export interface CoreOptions {
   /**
    * So many aggregates are remembered, those that were used last. A command to one of them costs a single append: its
    * events are decided on what is remembered, and stored only if the aggregate has not gone on meanwhile; a rejection
-   * is checked against the store as well. States are kept in memory as they are. Default 0.
+   * is checked against the store as well. Remembered are only states that nobody can change: made of plain objects and
+   * arrays, frozen all through. Default 0.
    */
   readonly cache?: number | undefined
   /** Where snapshots are kept, of the aggregates whose definitions say when. Default: nowhere. */
@@ -127,8 +128,10 @@ export class Core {
     const from = (index: number, command: Command): Promise<unknown> => {
       const middleware = this.#middleware[index]
       if (middleware === undefined) return this.#dispatch(command, options, progress)
-      const next = async (changes?: CommandChanges) =>
-        from(index + 1, changes === undefined ? command : changed(command, changes))
+      const next = async (changes?: CommandChanges) => {
+        Object.assign(progress, { events: [], repeated: false })
+        return from(index + 1, changes === undefined ? command : changed(command, changes))
+      }
       return middleware(command, next, report)
     }
     return from(0, command)

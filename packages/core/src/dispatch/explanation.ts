@@ -1,6 +1,8 @@
 import { initialVersion, nextVersion } from '../aggregates/aggregate-definition.ts'
 import { type Target } from '../aggregates/command.ts'
 import { checkInteger, checkKeys } from '../argument-checks.ts'
+import { type DomainEvent } from '../events/event.ts'
+import { messageOf } from '../events/event-codec.ts'
 import { streamName } from '../events/stream.ts'
 import { type EventStore } from '../store/event-store.ts'
 
@@ -24,27 +26,50 @@ export async function explanation(
   checkInteger(limit, 1, 'options.limit')
   checkInteger(width, 1, 'options.width')
   let aggregate = initialVersion(definition, aggregateId)
-  const rows: Row[] = [['0', '', '', '', shortened(aggregate.state, width)]]
+  let rows: Explained[] = [{ stored: undefined, after: aggregate.state }]
   for await (const stored of store.readStream(stream, { signal })) {
-    const { data, type } = definition.codec.decode(stored)
-    aggregate = nextVersion(definition, aggregate, stored)
-    const { sequence, time } = stored
-    rows.push([String(sequence), time, type, shortened(data, width), shortened(aggregate.state, width)])
-    // The state before the first event goes with that.
-    if (sequence > limit) rows.splice(0, rows.length - limit)
+    try {
+      aggregate = nextVersion(definition, aggregate, stored)
+      rows.push({ stored, after: aggregate.state })
+    } catch (error) {
+      // This is what one wants to see.
+      rows.push({ stored, after: { unreadable: messageOf(error) } })
+      break
+    }
+    if (rows.length > 2 * limit) rows = rows.slice(-limit)
   }
-  const left = aggregate.generation - limit
+  if (aggregate.generation >= limit) rows = rows.slice(-limit)
+  const left = (rows[0]?.stored?.sequence ?? 1) - 1
   const note = left > 0 ? ` (1 to ${left} left out)` : ''
-  return `${streamName(stream)}, generation ${aggregate.generation}${note}\n${table([HEADER, ...rows])}\n`
+  const cells = rows.map(({ stored, after }) =>
+    stored === undefined
+      ? ['0', '', '', '', shortened(after, width)]
+      : [
+          String(stored.sequence),
+          stored.time,
+          stored.type,
+          shortened(stored.data, width),
+          shortened(after, width),
+        ],
+  )
+  return `${streamName(stream)}, generation ${aggregate.generation}${note}\n${table([HEADER, ...cells])}\n`
+}
+
+interface Explained {
+  /** `undefined` before the first event. */
+  readonly stored: DomainEvent | undefined
+  /** The state after it. */
+  readonly after: unknown
 }
 
 const OPTIONS = new Set(['limit', 'width', 'signal'])
 
-type Row = readonly [sequence: string, time: string, event: string, data: string, state: string]
-const HEADER: Row = ['#', 'time', 'event', 'data', 'state']
+const HEADER = ['#', 'time', 'event', 'data', 'state']
 
-function table(rows: readonly Row[]): string {
-  const widths = HEADER.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = HEADER.map((_, column) =>
+    rows.reduce((most, row) => Math.max(most, row[column]?.length ?? 0), 0),
+  )
   return rows
     .map((row) =>
       row
@@ -57,9 +82,17 @@ function table(rows: readonly Row[]): string {
 
 /** A value in one line: as JSON, with what that does not know. */
 function shortened(value: unknown, width: number): string {
-  const json = JSON.stringify(value, beyondJson) as string | undefined
-  const text = json ?? String(value)
+  const text = jsonOf(value)
   return text.length <= width ? text : `${text.slice(0, width - 1)}…`
+}
+
+function jsonOf(value: unknown): string {
+  try {
+    const json = JSON.stringify(value, beyondJson) as unknown
+    return typeof json === 'string' ? json : String(value)
+  } catch (error) {
+    return messageOf(error)
+  }
 }
 
 function beyondJson(_key: string, value: unknown): unknown {

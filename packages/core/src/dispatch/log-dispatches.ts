@@ -19,7 +19,7 @@ export function logDispatches(log: StructuredLog): Middleware {
     const fields = () => ({
       ...fieldsOf(command),
       ...outcomeOf(dispatch),
-      milliseconds: Math.round((performance.now() - start) * 1_000) / 1_000,
+      milliseconds: performance.now() - start,
     })
     try {
       const result = await next()

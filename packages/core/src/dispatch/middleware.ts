@@ -1,5 +1,5 @@
-import { attachDefinition, type Command, commandDefinition } from '../aggregates/command.ts'
-import { checkKeys } from '../argument-checks.ts'
+import { attachDefinition, type Command, commandDefinition, isRecord } from '../aggregates/command.ts'
+import { checkKeys, invalidArgument } from '../argument-checks.ts'
 import { type DomainEvent, type Metadata } from '../events/event.ts'
 
 /**
@@ -25,7 +25,7 @@ export interface DispatchReport {
   readonly signal: AbortSignal | undefined
   /** How often the command was tried: more than once where others were faster. */
   readonly attempts: number
-  /** What was stored, as it is stored. */
+  /** What was stored, as it is stored, by the last `next`. */
   readonly events: readonly DomainEvent[]
   /** Whether the command had been applied before, under its `commandId`. */
   readonly repeated: boolean
@@ -34,7 +34,9 @@ export interface DispatchReport {
 /** The command with these changes. Throws `ARGUMENT_INVALID` for others. */
 export function changed<C extends Command>(command: C, changes: CommandChanges): C {
   checkKeys(changes, CHANGES, 'changes')
-  const metadata = { ...command.metadata, ...changes.metadata }
+  const { metadata: added = {} } = changes
+  if (!isRecord(added)) throw invalidArgument('changes.metadata', 'an object', added)
+  const metadata = { ...command.metadata, ...added }
   return attachDefinition({ ...command, metadata }, command[commandDefinition])
 }
 

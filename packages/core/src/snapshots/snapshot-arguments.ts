@@ -37,10 +37,5 @@ export function checkSaveSnapshot(
   }
 }
 
-/** The arguments of `delete`. Throws `ARGUMENT_INVALID`. */
-export function checkDeleteSnapshots(stream: StreamId): StreamId {
-  return checkStream(stream)
-}
-
 const LOAD_OPTIONS = new Set(['signal'])
 const SNAPSHOT = new Set(['version', 'generation', 'eventId', 'state'])

@@ -1,6 +1,6 @@
 import { type VersionedAggregate } from '../aggregates/aggregate-definition.ts'
 import { freezeState } from '../aggregates/freeze-state.ts'
-import { checkKeys, invalidArgument } from '../argument-checks.ts'
+import { checkInteger, checkKeys, invalidArgument } from '../argument-checks.ts'
 import { type Target } from '../aggregates/command.ts'
 import { hasCode } from '../errors.ts'
 import { type Generation } from '../events/event.ts'
@@ -14,7 +14,7 @@ export interface SnapshotOptions {
    * Told of what could not be loaded, saved or read, and of states that JSON cannot carry (`VALUE_NOT_JSON`); no dispatch
    * fails with it. Default: `console.error`.
    */
-  readonly onError?: ((error: unknown, stream: StreamId) => void) | undefined
+  readonly onError?: ((error: unknown, stream: StreamId) => unknown) | undefined
 }
 
 /** A state to start from, instead of the initial one. It holds where the stream has this very event at its generation. */
@@ -24,18 +24,17 @@ export interface RestoredState {
   readonly state: unknown
 }
 
-/** So many snapshots are saved at a time; others are left for later. */
-const SAVING = 16
+/** So many snapshots are saved at a time; others are left until the next one is due. */
+const SAVING = 100
 
 /** Loads and saves snapshots, as the definitions of aggregates want it. Whatever fails here fails nothing else. */
 export class Snapshots {
   readonly #store: SnapshotStore | undefined
-  readonly #readOnly: boolean
-  readonly #onError: (error: unknown, stream: StreamId) => void
+  readonly #onError: (error: unknown, stream: StreamId) => unknown
   readonly #saving = new Set<string>()
 
-  /** Throws `ARGUMENT_INVALID`. `readOnly`: none is saved, since what they would be made of may be rolled back. */
-  constructor(options: SnapshotOptions | undefined, readOnly: boolean) {
+  /** Throws `ARGUMENT_INVALID`. `provisional`: there are none in a transaction, which may hold the only connection. */
+  constructor(options: SnapshotOptions | undefined, provisional: boolean) {
     if (options !== undefined) checkKeys(options, OPTIONS, 'options.snapshots')
     const { store, onError = report } = options ?? {}
     if (options !== undefined && typeof store?.load !== 'function') {
@@ -44,8 +43,7 @@ export class Snapshots {
     if (typeof onError !== 'function') {
       throw invalidArgument('options.snapshots.onError', 'a function', onError)
     }
-    this.#store = store
-    this.#readOnly = readOnly
+    this.#store = provisional ? undefined : store
     this.#onError = onError
   }
 
@@ -61,20 +59,22 @@ export class Snapshots {
       const snapshot = await this.#store.load(stream, rules.version, { signal })
       if (snapshot === undefined || snapshot.generation > upTo) return undefined
       const { generation, eventId, state } = snapshot
+      checkInteger(generation, 1, 'snapshot.generation')
       return { generation, eventId, state: freezeState(rules.codec.decode(state as never)) }
     } catch (error) {
       signal?.throwIfAborted()
-      this.#onError(error, stream)
+      this.#tell(error, stream)
       return undefined
     }
   }
 
   /** Forgets the snapshots of a stream that has lost the events of which they were made. */
   async forget({ stream }: Target): Promise<void> {
-    if (this.#readOnly) return
-    await this.#store?.delete(stream).catch((error: unknown) => {
-      this.#onError(error, stream)
-    })
+    try {
+      await this.#store?.delete(stream)
+    } catch (error) {
+      this.#tell(error, stream)
+    }
   }
 
   /** Saves a snapshot where one is due between these generations; `eventId` is that of the last event. Nobody waits. */
@@ -85,7 +85,7 @@ export class Snapshots {
     eventId: string,
   ): void {
     const { snapshots: rules } = definition
-    if (this.#store === undefined || this.#readOnly || rules === undefined) return
+    if (this.#store === undefined || rules === undefined) return
     if (Math.floor(from / rules.every) === Math.floor(generation / rules.every)) return
     if (this.#saving.has(key) || this.#saving.size === SAVING) return
     this.#saving.add(key)
@@ -106,8 +106,15 @@ export class Snapshots {
       await store.save(stream, snapshot())
     } catch (error) {
       // Whoever closes a store waits for no snapshot.
-      if (!hasCode(error, 'STORE_CLOSED')) this.#onError(error, stream)
+      if (!hasCode(error, 'STORE_CLOSED')) this.#tell(error, stream)
     }
+  }
+
+  /** Whatever a listener does, nobody else fails with it. */
+  #tell(error: unknown, stream: StreamId): void {
+    Promise.resolve()
+      .then(() => this.#onError(error, stream))
+      .catch(() => undefined)
   }
 }
 

@@ -5,7 +5,7 @@
 export const snapshots = `
 create table $schema.snapshots (
   stream bigint not null,
-  version integer not null,
+  version bigint not null,
   generation integer not null,
   event_id uuid not null,
   time timestamptz not null default now(),
