@@ -97,7 +97,5 @@ function jsonOf(value: unknown): string {
 
 function beyondJson(_key: string, value: unknown): unknown {
   if (typeof value === 'bigint') return `${value}n`
-  if (value instanceof Map) return { Map: [...value] }
-  if (value instanceof Set) return { Set: [...value] }
-  return value
+  return value instanceof Map || value instanceof Set ? [...value] : value
 }
