@@ -5,9 +5,8 @@ import {
   eventmillError,
   type EventNamespace,
 } from '@eventmill/core'
-import { $ZodAsyncError, safeDecode, safeEncode, toDotPath } from 'zod/v4/core'
 import type * as z from 'zod/v4/core'
-import { differencePath } from './difference-path.ts'
+import { assertSame, decoded, encoded } from './coding.ts'
 import { inspect } from './storable.ts'
 import { version, type Versioned, type VersionedDefinition } from './version.ts'
 
@@ -98,7 +97,7 @@ function payloadDefinition(
       if (vanishes || ambiguous) {
         // What is left out must not be missed by whoever reads it.
         const again = decoded(schema, copyJson(json, 'data'))
-        if (ambiguous) assertSame(data, again)
+        if (ambiguous) assertSame(data, again, 'data')
       }
       return json
     },
@@ -116,52 +115,4 @@ function assertStorable(schema: z.$ZodType, name: string): void {
   if (!isZod4(schema)) throw refuse('is no schema of zod 4, nor version(schema): import { z } from zod 4')
   const [obstacle] = inspect(schema).obstacles
   if (obstacle !== undefined) throw refuse(`cannot be stored: ${obstacle.path} ${obstacle.reason}`)
-}
-
-/** Throws where a union has encoded one of its options such that a reader takes it for another. */
-function assertSame(data: unknown, again: unknown): void {
-  const path = differencePath(data, again, 'data')
-  if (path === undefined) return
-  throw new TypeError(
-    `${path} would be read back as something else: pass what its schema neither changes nor leaves out, and where options of a union are stored alike, use z.discriminatedUnion()`,
-  )
-}
-
-function encoded(schema: z.$ZodType, data: unknown): unknown {
-  return parsed(() => safeEncode(schema, data))
-}
-
-function decoded(schema: z.$ZodType, json: unknown): unknown {
-  return parsed(() => safeDecode(schema, json))
-}
-
-function parsed<Output>(parse: () => z.util.SafeParseResult<Output>): Output {
-  const result = synchronous(parse)
-  if (result.success) return result.data
-  throw new SchemaMismatch(result.error)
-}
-
-function synchronous<Result>(parse: () => Result): Result {
-  try {
-    return parse()
-  } catch (error) {
-    if (!(error instanceof $ZodAsyncError)) throw error
-    const message =
-      'its schema is asynchronous: check in the handler, before the event is made, what takes time'
-    throw new TypeError(message, { cause: error })
-  }
-}
-
-/** What a schema objects to, in one line. Core passes `issues` on. */
-class SchemaMismatch extends Error {
-  readonly issues: readonly z.$ZodIssue[]
-
-  constructor(cause: z.$ZodError) {
-    const { issues } = cause
-    const lines = issues.map(({ path, message }) =>
-      path.length === 0 ? message : `${toDotPath(path)}: ${message}`,
-    )
-    super(lines.join('; '), { cause })
-    this.issues = issues
-  }
 }

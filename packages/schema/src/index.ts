@@ -1,5 +1,6 @@
 export { defineEvents, type EventSchemas, type PayloadsOf, type SchemaOptions } from './define-events.ts'
 export { version, type Upcast, type PayloadVersion, type Versioned } from './version.ts'
+export { stateCodec } from './state-codec.ts'
 export { guard, type GuardOptions } from './guard.ts'
 
 export { storedSchemas, type StoredSchemas } from './on-file/stored-schemas.ts'

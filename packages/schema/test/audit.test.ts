@@ -384,3 +384,22 @@ describe('an audit of many events', () => {
     expect((await judged(4_321, 0)) + (await judged(10_000, 4_321))).toBe(await judged(10_000, 0))
   })
 })
+
+test('a step that throws issues of whatever form ends no audit', async () => {
+  const thrown = [{ issues: undefined }, { issues: ['odd'] }, { issues: [{ path: 3 }] }, { issues: [] }]
+  for (const fields of thrown) {
+    const step = () => {
+      throw Object.assign(new Error('no way'), fields)
+    }
+    const events = defineEvents('https://example.com/odd', {
+      Happened: version(z.object({})).next(z.object({ a: z.int() }), step),
+    })
+    const store = new InMemoryStore()
+    const stored = { source: 'https://example.com/odd', type: 'Happened', version: 1, data: {} }
+    await store.append([
+      { stream: { aggregateType: 'Odd', aggregateId: 'a' }, expected: 0, events: [stored] },
+    ])
+    const { findings } = await audit(store, [events])
+    expect(findings).toMatchObject([{ kind: 'unreadable', count: 1 }])
+  }
+})

@@ -34,6 +34,11 @@ const unchanged: SchemaComparison = { breaking: [], added: [] }
 const opened = () => z.object({ limit: z.number() })
 
 describe('breaking is', () => {
+  test('a value in the place of one that was there twice', () => {
+    const { breaking } = compareJson({ enum: ['a', 'a'] }, { enum: ['a', 'b'] })
+    expect(breaking).toHaveLength(1)
+  })
+
   test('a field that is added', () => {
     expect(edit({ Opened: opened() }, { Opened: opened().extend({ by: z.string() }) })).toEqual({
       breaking: [

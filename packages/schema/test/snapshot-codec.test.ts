@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { Core, defineAggregate } from '@eventmill/core'
-import { defineEvents } from '@eventmill/schema'
+import { defineEvents, stateCodec } from '@eventmill/schema'
 import { InMemorySnapshotStore, InMemoryStore } from '@eventmill/store-memory'
 import * as z from 'zod'
 
@@ -17,7 +17,7 @@ test('a zod schema is the codec of a snapshot, so that a state may hold what JSO
     initialize: (_id: string): { readonly at: Date | null } => ({ at: null }),
     apply: { Begun: (_shift, { data }) => ({ at: data.at }) },
     handle: { Begin: (_shift, at: Date) => events.Begun({ at }) },
-    snapshots: { every: 1, codec: z.object({ at: isoDate.nullable() }) },
+    snapshots: { every: 1, codec: stateCodec(z.object({ at: isoDate.nullable() })) },
   })
   const store = new InMemoryStore()
   const snapshots = new InMemorySnapshotStore()
@@ -29,4 +29,12 @@ test('a zod schema is the codec of a snapshot, so that a state may hold what JSO
     state: { at: '2026-01-31T12:00:00.000Z' },
   })
   expect((await core.load(Shift, 'a')).state).toEqual({ at })
+})
+
+test('a state that its schema does not bring back is refused with its path', () => {
+  const codec = stateCodec(z.object({ n: z.number() }))
+  expect(codec.encode({ n: 1 })).toEqual({ n: 1 })
+  const more: { n: number; note?: string } = { n: 1, note: 'lost' }
+  expect(() => codec.encode(more)).toThrow('state.note')
+  expect(() => codec.decode({ n: 'one' } as never)).toThrow('n: ')
 })

@@ -153,3 +153,14 @@ describe('storedSchemas', () => {
     )
   })
 })
+
+test('a default that is made anew each time is not written down, and one that stays is', () => {
+  const schemas = () =>
+    storedSchemas([
+      defineEvents('https://example.com/made', {
+        Made: z.object({ at: z.number().default(() => Math.random()), of: z.string().default('clay') }),
+      }),
+    ])
+  expect(schemas()).toEqual(schemas())
+  expect(JSON.stringify(schemas())).toContain('"default":"clay"')
+})

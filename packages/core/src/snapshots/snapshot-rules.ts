@@ -6,12 +6,13 @@ export interface SnapshotRules<State = unknown> {
   /** A snapshot is made whenever so many further events are there. */
   readonly every: number
   /**
-   * Raise it whenever `initialize`, `apply` or the state change: snapshots of another version are not used. Default 1.
+   * Raise it whenever `initialize`, `apply` or the state change: snapshots of another version are not used. Definitions of
+   * the same type of aggregate need different ones. Default 1.
    */
   readonly version?: number | undefined
   /**
-   * Writes a state as JSON, and reads it again; a zod schema is one. Default: the state is JSON as it is. Properties that
-   * are `undefined` are left out.
+   * Writes a state as JSON, and reads it again, as `stateCodec` of `@eventmill/schema` does. Default: the state is JSON as
+   * it is; properties that are `undefined` are left out, and `-0` becomes `0`.
    */
   readonly codec?: StateCodec<State> | undefined
 }

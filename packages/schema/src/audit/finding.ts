@@ -1,6 +1,5 @@
 import { type AnyNamespace, type DomainEvent, eventCodec, messageOf, type Position } from '@eventmill/core'
 import { toDotPath } from 'zod/v4/core'
-import type * as z from 'zod/v4/core'
 
 /** Why an event cannot be read. */
 export type Obstruction =
@@ -57,9 +56,15 @@ export function judgeBy(namespaces: readonly AnyNamespace[]): Judge {
 }
 
 function firstIssue(error: unknown): AuditIssue {
-  const issues = error instanceof Error && 'issues' in error ? (error.issues as readonly z.$ZodIssue[]) : []
-  const { path, message } = issues[0] ?? { path: [], message: messageOf(error) }
-  return { path: toDotPath(path), message: message.slice(0, MESSAGE_LENGTH) }
+  const issues: unknown = error instanceof Error && 'issues' in error ? error.issues : undefined
+  // Others than zod may throw issues as well, of whatever form.
+  const [issue] = (Array.isArray(issues) ? issues : []) as readonly {
+    readonly path?: unknown
+    readonly message?: unknown
+  }[]
+  const path = Array.isArray(issue?.path) ? toDotPath(issue.path as PropertyKey[]) : ''
+  const message = typeof issue?.message === 'string' ? issue.message : messageOf(error)
+  return { path, message: message.slice(0, MESSAGE_LENGTH) }
 }
 
 const MESSAGE_LENGTH = 200

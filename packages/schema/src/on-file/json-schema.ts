@@ -1,4 +1,4 @@
-import { type Json } from '@eventmill/core'
+import { equalJson, type Json } from '@eventmill/core'
 import { registry, safeEncode, toJSONSchema } from 'zod/v4/core'
 import type * as z from 'zod/v4/core'
 
@@ -34,14 +34,20 @@ function complete({ zodSchema, jsonSchema }: Written): void {
     case 'literal':
       if (def.values.every((value) => value === undefined)) jsonSchema.not = {}
       return
-    case 'default': {
-      // zod leaves out the default of a codec, since it is decoded.
-      const { data } = safeEncode(def.innerType, def.defaultValue)
-      if (data !== undefined) jsonSchema.default = data
+    case 'default':
+    case 'prefault': {
+      // zod leaves out the default of a codec, since it is decoded. What is made anew each time is none to write down.
+      const [value, again] = [defaultOf(def), defaultOf(def)]
+      if (value === undefined || !equalJson(value, again)) delete jsonSchema.default
+      else jsonSchema.default = value
       return
     }
     default:
   }
+}
+
+function defaultOf({ type, innerType, defaultValue }: z.$ZodDefaultDef | z.$ZodPrefaultDef): unknown {
+  return type === 'default' ? safeEncode(innerType, defaultValue).data : defaultValue
 }
 
 type Written = Parameters<NonNullable<z.ToJSONSchemaParams['override']>>[0]

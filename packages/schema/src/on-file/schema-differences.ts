@@ -156,7 +156,8 @@ const SCHEMAS: ReadonlySet<string> = new Set([
 ])
 
 function sameMembers(before: readonly Json[], after: readonly Json[]): boolean {
-  return before.length === after.length && before.every((value) => after.some((one) => equalJson(value, one)))
+  const isIn = (values: readonly Json[]) => (value: Json) => values.some((one) => equalJson(one, value))
+  return before.length === after.length && before.every(isIn(after)) && after.every(isIn(before))
 }
 
 function listOf(value: Json | undefined): readonly Json[] {
