@@ -62,6 +62,19 @@ describe('a handler that dispatches to its own aggregate', () => {
     await core.dispatchCommand(DoEitherWay('N'), atOnce)
   })
 
+  test('at once, after another dispatcher’s handler has run in between, fails all the same', async () => {
+    const core = new Core(new InMemoryStore())
+    for (let n = 0; n < 2; n++) await core.dispatchCommand(DoAtOnce('N'), idle)
+    const inner: Promise<unknown>[] = []
+    const context = () => {
+      inner.push(core.dispatchCommand(DoAtOnce('M'), idle))
+      inner.push(core.dispatchCommand(DoAtOnce('N'), idle))
+    }
+    await core.dispatchCommand(DoAtOnce('N'), { context })
+    await inner[0]
+    await expect(inner[1]).rejects.toEqual(reentrant)
+  })
+
   test('through a command over several aggregates fails too', async () => {
     const core = new Core(new InMemoryStore())
     const context = () => core.dispatchCommand(Transfer({ from: 'DE1', to: 'DE2' }, { cents: 0 }))

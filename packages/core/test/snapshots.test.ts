@@ -4,6 +4,7 @@ import {
   defineAggregate,
   defineEvents,
   event,
+  eventmillError,
   type EventStore,
   type SnapshotRules,
   type SnapshotStore,
@@ -172,6 +173,72 @@ describe('snapshots', () => {
     await snapshots.saved()
     await new Core(store).dispatchCommand(Tally.commands.CountEach('a', [7, 7, 7, 7, 7, 7]))
     expect((await core.load(Tally, 'a')).state.sum).toBe(42)
+  })
+
+  test('give back states that are frozen', async () => {
+    const store = new InMemoryStore()
+    const snapshots = watched()
+    const Tally = tally({ every: 1 })
+    await new Core(store, { snapshots: { store: snapshots.store } }).dispatchCommand(
+      Tally.commands.Count('a', 1),
+    )
+    await snapshots.saved()
+    const { state } = await new Core(store, { snapshots: { store: snapshots.store } }).load(Tally, 'a')
+    expect(Object.isFrozen(state.seen)).toBe(true)
+  })
+
+  test('are saved one at a time for an aggregate, and a hundred at a time in all', async () => {
+    const saved: string[] = []
+    const { promise: never } = Promise.withResolvers<undefined>()
+    const slow: SnapshotStore = {
+      load: () => Promise.resolve(undefined),
+      save: async ({ aggregateId }) => {
+        saved.push(aggregateId)
+        await never
+      },
+      delete: () => Promise.resolve(),
+    }
+    const core = new Core(new InMemoryStore(), { snapshots: { store: slow } })
+    const { Count } = tally({ every: 1 }).commands
+    for (let n = 0; n < 3; n++) await core.dispatchCommand(Count('a', 1))
+    expect(saved).toEqual(['a'])
+    for (let n = 0; n < 200; n++) await core.dispatchCommand(Count(`${n}`, 1))
+    expect(saved).toHaveLength(100)
+  })
+
+  test('that are being looked for when the dispatch is aborted end with its reason', async () => {
+    const controller = new AbortController()
+    const errors: unknown[] = []
+    const aborting: SnapshotStore = {
+      ...watched().store,
+      load: () => {
+        controller.abort(new Error('enough'))
+        return Promise.reject(new Error('too late'))
+      },
+    }
+    const core = new Core(new InMemoryStore(), {
+      snapshots: { store: aborting, onError: (error) => errors.push(error) },
+    })
+    const dispatched = core.dispatchCommand(tally({ every: 1 }).commands.Count('a', 1), {
+      signal: controller.signal,
+    })
+    await expect(dispatched).rejects.toThrow('enough')
+    await new Promise(setImmediate)
+    expect(errors).toEqual([])
+  })
+
+  test('of a store that was closed meanwhile are nobody’s error', async () => {
+    const errors: unknown[] = []
+    const closed: SnapshotStore = {
+      ...watched().store,
+      save: () => Promise.reject(eventmillError('STORE_CLOSED', 'closed', {})),
+    }
+    const core = new Core(new InMemoryStore(), {
+      snapshots: { store: closed, onError: (error) => errors.push(error) },
+    })
+    await core.dispatchCommand(tally({ every: 1 }).commands.Count('a', 1))
+    await new Promise(setImmediate)
+    expect(errors).toEqual([])
   })
 
   test('are neither made nor read within a transaction, which may be rolled back, and hold the only connection', async () => {
