@@ -178,7 +178,11 @@ describe('snapshots', () => {
   test('give back states that are frozen', async () => {
     const store = new InMemoryStore()
     const snapshots = watched()
-    const Tally = tally({ every: 1 })
+    const codec: StateCodec<Tally> = {
+      encode: (state) => state,
+      decode: (json: Tally) => ({ ...json, seen: [...json.seen] }),
+    }
+    const Tally = tally({ every: 1, codec })
     await new Core(store, { snapshots: { store: snapshots.store } }).dispatchCommand(
       Tally.commands.Count('a', 1),
     )
