@@ -5,7 +5,7 @@ import { eventmillError, hasCode } from '../errors.ts'
 import { type DomainEvent, type Generation, type Metadata, type NewEvent } from '../events/event.ts'
 import { streamName } from '../events/stream.ts'
 import { equalJson } from '../json.ts'
-import { type AppendOptions, type AppendResult, type EventStore } from '../store/event-store.ts'
+import { type AppendResult, type EventStore } from '../store/event-store.ts'
 import { generationConflict } from '../store/expectation.ts'
 import { backOff } from './backoff.ts'
 import { type AggregateReader } from './aggregate-reader.ts'
@@ -92,7 +92,7 @@ export class Dispatch {
       if (applied !== undefined) return applied
       throw rejection
     }
-    if (decisions.some((events) => events.length > 0)) return this.#store(aggregates, decisions)
+    if (decisions.some((events) => events.length > 0)) return await this.#store(aggregates, decisions)
     return (await this.#appliedMeanwhile(aggregates)) ?? aggregates
   }
 
@@ -158,7 +158,7 @@ export class Dispatch {
 
   async #store(aggregates: Aggregates, decisions: Decisions): Promise<Aggregates> {
     const { targets, command, reader, report } = this.#input
-    const result = await this.#append(aggregates, decisions, { commitId: command.commandId })
+    const result = await this.#append(aggregates, decisions, command.commandId)
     const { events, generations, repeated } = result
     report.repeated = repeated
     if (repeated) return this.#loadAsOf(generations)
@@ -190,12 +190,16 @@ export class Dispatch {
    * store must say that all of them stand as they were taken to be.
    */
   async #appliedMeanwhile(aggregates: Aggregates): Promise<Aggregates | undefined> {
-    if (this.#remembered || aggregates.length > 1) await this.#append(aggregates, [], {})
+    if (this.#remembered || aggregates.length > 1) await this.#append(aggregates, [], undefined)
     return this.#alreadyApplied()
   }
 
   /** Appends to all targets, also those that get no event, so that the generation of each is checked. */
-  async #append(aggregates: Aggregates, decisions: Decisions, options: AppendOptions): Promise<AppendResult> {
+  async #append(
+    aggregates: Aggregates,
+    decisions: Decisions,
+    commitId: string | undefined,
+  ): Promise<AppendResult> {
     const { store, targets, signal } = this.#input
     const appends = targets.map(({ stream }, index) => ({
       stream,
@@ -203,7 +207,7 @@ export class Dispatch {
       events: decisions[index] ?? [],
     }))
     try {
-      return await store.append(appends, { ...options, signal })
+      return await store.append(appends, { commitId, signal })
     } catch (error) {
       if (hasCode(error, 'GENERATION_CONFLICT') || hasCode(error, 'COMMIT_ID_REUSED')) {
         throw new Overtaken(error)

@@ -52,14 +52,14 @@ export function checkAppend(appends: readonly StreamAppend[], options: AppendOpt
   if (options.commitId !== undefined) checkName(options.commitId, 'options.commitId')
   checkSignal(options.signal)
   if (!Array.isArray(appends)) throw invalidArgument('appends', 'an array of at least one stream', appends)
-  const [first, ...others] = Array.from(appends as readonly StreamAppend[], (append, index) =>
+  const checked = mapped(appends as readonly StreamAppend[], (append, index) =>
     checkStreamAppend(append, `appends[${index}]`),
   )
-  if (first === undefined) throw invalidArgument('appends', 'an array of at least one stream', appends)
-  if (others.length > 0) {
-    checkDistinct([first, ...others].map(({ stream }, index) => ({ stream, argument: `appends[${index}]` })))
+  if (!isSome(checked)) throw invalidArgument('appends', 'an array of at least one stream', appends)
+  if (checked.length > 1) {
+    checkDistinct(checked.map(({ stream }, index) => ({ stream, argument: `appends[${index}]` })))
   }
-  return [first, ...others]
+  return checked
 }
 
 /** A copy of a stream's name. Throws `ARGUMENT_INVALID`. */
@@ -143,6 +143,20 @@ const NEW_EVENT = ['source', 'type', 'version', 'data', 'metadata']
 /** A stored event may be appended again elsewhere: what a store assigns, it assigns anew. */
 const EVENT = new Set([...NEW_EVENT, 'id', 'aggregateType', 'aggregateId', 'sequence', 'position', 'time'])
 
+function isSome(appends: readonly CheckedAppend[]): appends is CheckedAppends {
+  return appends.length > 0
+}
+
+/** Like `map`, which passes over holes. */
+function mapped<Item, Result>(
+  items: readonly Item[],
+  map: (item: Item, index: number) => Result,
+): readonly Result[] {
+  const results: Result[] = []
+  for (let index = 0; index < items.length; index++) results.push(map(items[index] as Item, index))
+  return results
+}
+
 const NO_METADATA: Metadata = Object.freeze({})
 
 function checkStreamAppend(append: StreamAppend, argument: string): CheckedAppend {
@@ -152,7 +166,7 @@ function checkStreamAppend(append: StreamAppend, argument: string): CheckedAppen
   return {
     stream: checkStream(stream, `${argument}.stream`),
     expected: checkExpected(expected, `${argument}.expected`),
-    events: Array.from(events as readonly NewEvent[], (event, index) =>
+    events: mapped(events as readonly NewEvent[], (event, index) =>
       checkEvent(event, `${argument}.events[${index}]`),
     ),
   }
