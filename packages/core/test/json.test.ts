@@ -164,11 +164,18 @@ describe('equalJson', () => {
     expect(equalJson({ a: 1 }, { a: 1, b: 1 })).toBe(false)
     expect(equalJson({ a: 1 }, { b: 1 })).toBe(false)
     expect(equalJson({ toString: 1 }, { b: 1 })).toBe(false)
+    expect(equalJson({ a: { b: 1 } }, { a: { b: 2 } })).toBe(false)
     expect(equalJson([1, 2], [2, 1])).toBe(false)
     expect(equalJson([1], [1, 2])).toBe(false)
     expect(equalJson([], {})).toBe(false)
     expect(equalJson(null, {})).toBe(false)
+    expect(equalJson({}, null)).toBe(false)
     expect(equalJson('1', 1)).toBe(false)
+  })
+
+  test('tells an array from an object of the same length', () => {
+    expect(equalJson([], { length: 0 })).toBe(false)
+    expect(equalJson({ length: 0 }, [])).toBe(false)
   })
 
   test('agrees with canonical text', () => {

@@ -1,8 +1,15 @@
 import { expect, test } from '@jest/globals'
 import { uuidv7 } from '@eventmill/core'
 
+const first = uuidv7(0)
+
 test('an id has the form of RFC 9562, version 7', () => {
-  expect(uuidv7(0)).toMatch(/^00000000-0000-7[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/)
+  const form = /^00000000-0000-7[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/
+  expect(Array.from({ length: 1000 }, () => uuidv7(0)).filter((id) => !form.test(id))).toEqual([])
+})
+
+test('the first id is as random as those after it', () => {
+  expect(first).not.toBe('00000000-0000-7000-8000-000000000000')
 })
 
 test('an id begins with its time', () => {
