@@ -121,5 +121,5 @@ export class Snapshots {
 const OPTIONS = new Set(['store', 'onError'])
 
 function report(error: unknown, stream: StreamId): void {
-  console.error('a snapshot of', stream, 'failed:', error)
+  console.error('snapshot failed', stream, error)
 }

@@ -13,8 +13,8 @@ import {
 } from './event-store.ts'
 
 // What every store checks alike before it touches anything. Each function refuses what the contract refuses and
-// returns the rest complete with its defaults, detached from what the caller holds. Array.from, unlike map, does not
-// pass over holes.
+// returns the rest complete with its defaults, detached from what the caller holds. None passes over the
+// holes of an array.
 
 /** A new event that passed `checkAppend`: deeply frozen, with metadata. */
 export interface CheckedEvent extends NewEvent {
@@ -55,11 +55,11 @@ export function checkAppend(appends: readonly StreamAppend[], options: AppendOpt
   const checked = mapped(appends as readonly StreamAppend[], (append, index) =>
     checkStreamAppend(append, `appends[${index}]`),
   )
-  if (!isSome(checked)) throw invalidArgument('appends', 'an array of at least one stream', appends)
+  if (checked.length === 0) throw invalidArgument('appends', 'an array of at least one stream', appends)
   if (checked.length > 1) {
     checkDistinct(checked.map(({ stream }, index) => ({ stream, argument: `appends[${index}]` })))
   }
-  return checked
+  return checked as CheckedAppends
 }
 
 /** A copy of a stream's name. Throws `ARGUMENT_INVALID`. */
@@ -143,10 +143,6 @@ const NEW_EVENT = ['source', 'type', 'version', 'data', 'metadata']
 /** A stored event may be appended again elsewhere: what a store assigns, it assigns anew. */
 const EVENT = new Set([...NEW_EVENT, 'id', 'aggregateType', 'aggregateId', 'sequence', 'position', 'time'])
 
-function isSome(appends: readonly CheckedAppend[]): appends is CheckedAppends {
-  return appends.length > 0
-}
-
 /** Like `map`, which passes over holes. */
 function mapped<Item, Result>(
   items: readonly Item[],
@@ -220,7 +216,7 @@ function isSignal(value: unknown): value is AbortSignal {
 
 function checkFilter(filter: EventFilter): EventFilter {
   if (!Array.isArray(filter)) throw invalidArgument('options.filter', 'an array', filter)
-  return Array.from(filter as EventFilter, (item, index) => {
+  return mapped(filter as EventFilter, (item, index) => {
     const argument = `options.filter[${index}]`
     checkKeys(item, FILTER_ITEM, argument)
     const { source, types, aggregateTypes } = item
@@ -236,7 +232,7 @@ function checkFilter(filter: EventFilter): EventFilter {
 
 function checkNames(names: readonly string[], argument: string): readonly string[] {
   if (!Array.isArray(names)) throw invalidArgument(argument, 'an array of strings', names)
-  return Array.from(names as readonly string[], (name, index) => {
+  return mapped(names as readonly string[], (name, index) => {
     checkName(name, `${argument}[${index}]`)
     return name
   })
