@@ -101,6 +101,21 @@ describe('a remembered aggregate', () => {
     expect((await core.load(Account, 'DE1')).state).toEqual({ status: 'open', balance: 1, limit: 5 })
   })
 
+  test('that the store has lost altogether is forgotten once that was seen', async () => {
+    const before = new InMemoryStore()
+    let store: EventStore = before
+    const core = new Core(wrappedStore(before, { readStream: (...args) => store.readStream(...args) }), {
+      cache: 10,
+    })
+    await core.dispatchCommand(Open('DE1', { limit: 5 }))
+    store = new InMemoryStore()
+    expect((await core.load(Account, 'DE1')).generation).toBe(0)
+    await expect(core.load(Account, 'DE1', { generation: 1 })).rejects.toHaveProperty(
+      'code',
+      'GENERATION_CONFLICT',
+    )
+  })
+
   test('is one of so many: those go that were not used for the longest time', async () => {
     const { store, taken } = counting(new InMemoryStore())
     const core = new Core(store, { cache: 2 })
@@ -111,6 +126,30 @@ describe('a remembered aggregate', () => {
     }
     expect([await read('a'), await read('b'), await read('a'), await read('c')]).toEqual([1, 1, 0, 1])
     expect([await read('a'), await read('c'), await read('b')]).toEqual([0, 0, 1])
+  })
+
+  test('is used by a load of its past as well, and stays', async () => {
+    const { store, taken } = counting(new InMemoryStore())
+    const core = new Core(store, { cache: 2 })
+    await core.dispatchCommand(Deposit('a', { cents: 1 }))
+    await core.dispatchCommand(Deposit('b', { cents: 1 }))
+    await core.load(Account, 'a', { generation: 1 })
+    await core.dispatchCommand(Deposit('c', { cents: 1 }))
+    taken()
+    await core.load(Account, 'a', { generation: 1 })
+    expect(taken()).toEqual({ append: 0, readStream: 0, events: 0 })
+  })
+
+  test('is where a load of a later generation begins', async () => {
+    const shared = new InMemoryStore()
+    const { store, taken } = counting(shared)
+    const [core, other] = [new Core(store, { cache: 2 }), new Core(shared)]
+    for (let n = 0; n < 5; n++) await core.dispatchCommand(Deposit('DE1', { cents: 1 }))
+    for (let n = 0; n < 3; n++) await other.dispatchCommand(Deposit('DE1', { cents: 1 }))
+    taken()
+    expect((await core.load(Account, 'DE1', { generation: 7 })).state.balance).toBe(7)
+    // The event that was known, and the two after it.
+    expect(taken()).toEqual({ append: 0, readStream: 1, events: 3 })
   })
 
   test('serves loads as well, of its past without asking', async () => {
