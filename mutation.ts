@@ -11,10 +11,14 @@ const sources: { readonly [name: string]: readonly string[] } = {
 }
 
 const wish = process.argv[2]
-for (const [name, files] of Object.entries(sources)) {
-  if (wish === undefined || wish === name) await testTheTests(name, files)
-  else if (wish.startsWith(`packages/${name}/`)) await testTheTests(name, [wish])
+const chosen = Object.entries(sources).flatMap(([name, files]) => {
+  if (wish === undefined || wish === name) return [{ name, files }]
+  return wish.startsWith(`packages/${name}/`) ? [{ name, files: [wish] }] : []
+})
+if (chosen.length === 0) {
+  throw new Error(`${wish} is none of ${Object.keys(sources).join(', ')}, nor a path in them`)
 }
+for (const { name, files } of chosen) await testTheTests(name, files)
 
 /** Judges each change of `files` by the tests of their own package alone. */
 async function testTheTests(name: string, files: readonly string[]): Promise<void> {

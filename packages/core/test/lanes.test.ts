@@ -65,3 +65,10 @@ describe('lanes', () => {
 test('a pause is not begun by who has given up already', async () => {
   await expect(backOff(20, AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough')
 })
+
+test('a pause is ended by who gives up during it', async () => {
+  const controller = new AbortController()
+  const pause = backOff(20, controller.signal)
+  controller.abort(new Error('enough'))
+  await expect(pause).rejects.toThrow('enough')
+})
