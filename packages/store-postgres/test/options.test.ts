@@ -1,10 +1,20 @@
 import { PGlite } from '@electric-sql/pglite'
 import { describe, expect, test } from '@jest/globals'
 import { PostgresStore, type PostgresStoreOptions } from '@eventmill/store-postgres'
+import { EventEmitter } from 'node:events'
 import pg from 'pg'
 import { conditionOf } from '../src/reading/filter.ts'
 
 const pool = new pg.Pool({ host: 'nowhere.invalid' })
+
+test('a connection that ends as soon as it is there ends no process, however many stores share its pool', () => {
+  const shared = new pg.Pool({ host: 'nowhere.invalid' })
+  for (let n = 0; n < 20; n++) new PostgresStore({ client: shared })
+  const client = new EventEmitter()
+  shared.emit('connect', client)
+  expect(client.listenerCount('error')).toBe(1)
+  expect(() => client.emit('error', new Error('it has ended'))).not.toThrow()
+})
 
 describe('options', () => {
   test.each([

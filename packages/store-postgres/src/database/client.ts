@@ -4,6 +4,7 @@
 export interface PgPool {
   connect(): Promise<PgClient>
   on(event: 'error', listener: () => void): unknown
+  on(event: 'connect', listener: (client: PgClient) => void): unknown
   listenerCount(event: 'error'): number
   readonly options?: { readonly max?: number | undefined } | undefined
   readonly ending?: boolean

@@ -15,6 +15,10 @@ export class PoolDatabase implements OwnDatabase {
     this.#timeouts = timeouts
     // An idle connection that ends, as with a restart of the server, would end the process if nobody listened.
     if (pool.listenerCount('error') === 0) pool.on('error', ignore)
+    // So would a connection that ends before whoever waits for it can listen.
+    if (guarded.has(pool)) return
+    guarded.add(pool)
+    pool.on('connect', (client) => client.on('error', ignore))
   }
 
   get load(): PoolLoad {
@@ -170,6 +174,9 @@ async function answered(
 ): Promise<{ readonly rows: readonly unknown[] }> {
   return client.query(query)
 }
+
+/** Pools whose connections end without a process that ends with them. */
+const guarded = new WeakSet<PgPool>()
 
 const TYPES = { getTypeParser: () => asText }
 
