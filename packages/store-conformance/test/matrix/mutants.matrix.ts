@@ -7,9 +7,14 @@ describe('a store with one mistake breaks the rules that are about it, and no ot
   test.each(mutants)(
     '$name',
     async (mutant) => {
+      const listed = foundBy[mutant.name] ?? []
       const broken = await brokenRules(mutant)
       expect(broken).not.toEqual([])
-      expect(broken.filter(isSteady)).toEqual(foundBy[mutant.name]?.filter(isSteady))
+      // On a busy machine a rule may run out of time once: what is broken is broken again.
+      const surprising = broken.filter((id) => !listed.includes(id))
+      const again = await brokenRules(mutant, ({ id }) => surprising.includes(id))
+      const found = broken.filter((id) => listed.includes(id) || again.includes(id))
+      expect(found.filter(isSteady)).toEqual(listed.filter(isSteady))
     },
     60_000,
   )
