@@ -15,6 +15,22 @@ import { allEvents, wrappedStore } from './fixtures/wrapped-store.ts'
 
 const { Deposit, Withdraw, Close } = Account.commands
 
+/** An account that takes deposits, and cannot apply them. */
+const Unreadable = defineAggregate({
+  type: 'Account',
+  events: accountEvents,
+  initialize: (_id: string) => 0,
+  apply: {
+    Opened: (n) => n,
+    Deposited: () => {
+      throw new Error('broken')
+    },
+    Withdrawn: (n) => n,
+    Closed: (n) => n,
+  },
+  handle: { Deposit: () => accountEvents.Deposited({ cents: 4711 }) },
+})
+
 /** A store in which somebody else is faster, so often. */
 function overtaken(store: EventStore, times: number): EventStore {
   let left = times
@@ -209,22 +225,8 @@ describe('the log of dispatches', () => {
 test('the log holds no payloads, whatever fails', async () => {
   const lines: object[] = []
   const log = { info: () => undefined, warn: (fields: object) => lines.push(fields) }
-  const Broken = defineAggregate({
-    type: 'Account',
-    events: accountEvents,
-    initialize: (_id: string) => 0,
-    apply: {
-      Opened: (n) => n,
-      Deposited: () => {
-        throw new Error('broken')
-      },
-      Withdrawn: (n) => n,
-      Closed: (n) => n,
-    },
-    handle: { Deposit: () => accountEvents.Deposited({ cents: 4711 }) },
-  })
   const core = new Core(new InMemoryStore(), { middleware: [logDispatches(log)] })
-  const failed = core.dispatchCommand(Broken.commands.Deposit('a'))
+  const failed = core.dispatchCommand(Unreadable.commands.Deposit('a'))
   await expect(failed).rejects.toMatchObject({
     code: 'STATE_UNREADABLE',
     events: [{ data: { cents: 4711 } }],
@@ -269,21 +271,7 @@ describe('an explained aggregate', () => {
   test('ends with the event that cannot be read, and says why', async () => {
     const core = new Core(new InMemoryStore())
     await core.dispatchCommand(Deposit('DE1', { cents: 5 }))
-    const Broken = defineAggregate({
-      type: 'Account',
-      events: accountEvents,
-      initialize: (_id: string) => 0,
-      apply: {
-        Opened: (n) => n,
-        Deposited: () => {
-          throw new Error('broken')
-        },
-        Withdrawn: (n) => n,
-        Closed: (n) => n,
-      },
-      handle: {},
-    })
-    expect(await core.explain(Broken, 'DE1', { width: 500 })).toMatch(
+    expect(await core.explain(Unreadable, 'DE1', { width: 500 })).toMatch(
       /\n1 .*Deposited .*"unreadable":".*broken/,
     )
   })

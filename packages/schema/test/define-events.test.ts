@@ -4,17 +4,9 @@ import { defineEvents, version } from '@eventmill/schema'
 import { InMemoryStore } from '@eventmill/store-memory'
 import fc from 'fast-check'
 import * as z from 'zod'
+import { bigInteger, isoDate } from './fixtures/codecs.ts'
 
 const source = 'https://example.com/account'
-
-const isoDate = z.codec(z.iso.datetime(), z.date(), {
-  decode: (text) => new Date(text),
-  encode: (date) => date.toISOString(),
-})
-const bigInteger = z.codec(z.string().regex(/^-?\d+$/), z.bigint(), {
-  decode: (text) => BigInt(text),
-  encode: (value) => value.toString(),
-})
 
 const accountEvents = defineEvents(source, {
   Opened: version(z.object({ limit: z.number() }))

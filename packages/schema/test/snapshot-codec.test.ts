@@ -3,11 +3,7 @@ import { Core, defineAggregate } from '@eventmill/core'
 import { defineEvents, stateCodec } from '@eventmill/schema'
 import { InMemorySnapshotStore, InMemoryStore } from '@eventmill/store-memory'
 import * as z from 'zod'
-
-const isoDate = z.codec(z.iso.datetime(), z.date(), {
-  decode: (text) => new Date(text),
-  encode: (date) => date.toISOString(),
-})
+import { isoDate } from './fixtures/codecs.ts'
 
 test('a zod schema is the codec of a snapshot, so that a state may hold what JSON does not', async () => {
   const events = defineEvents('https://example.com/shift', { Begun: z.object({ at: isoDate }) })

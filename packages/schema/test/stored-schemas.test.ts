@@ -3,16 +3,9 @@ import { defineEvents as defineUnchecked, event, eventCodec } from '@eventmill/c
 import { defineEvents, type JsonSchema, storedSchemas, version } from '@eventmill/schema'
 import fc from 'fast-check'
 import * as z from 'zod'
+import { bigInteger, isoDate } from './fixtures/codecs.ts'
 
 const source = 'https://example.com/account'
-const isoDate = z.codec(z.iso.datetime(), z.date(), {
-  decode: (text) => new Date(text),
-  encode: (date) => date.toISOString(),
-})
-const bigInteger = z.codec(z.string().regex(/^-?\d+$/), z.bigint(), {
-  decode: (text) => BigInt(text),
-  encode: (value) => value.toString(),
-})
 
 /** What is on file of one schema. */
 function written(schema: z.ZodType): JsonSchema {

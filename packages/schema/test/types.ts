@@ -13,12 +13,8 @@ import {
 import { InMemoryStore } from '@eventmill/store-memory'
 import { expectTypeOf } from 'expect-type'
 import * as z from 'zod'
+import { isoDate } from './fixtures/codecs.ts'
 import * as mini from 'zod/mini'
-
-const isoDate = z.codec(z.iso.datetime(), z.date(), {
-  decode: (text) => new Date(text),
-  encode: (date) => date.toISOString(),
-})
 
 export const accountEvents = defineEvents('https://example.com/account', {
   Opened: version(z.object({ limit: z.number() })).next(

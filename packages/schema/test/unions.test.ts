@@ -3,14 +3,10 @@ import { eventCodec, hasCode } from '@eventmill/core'
 import { defineEvents } from '@eventmill/schema'
 import fc from 'fast-check'
 import * as z from 'zod'
+import { bigInteger, isoDate } from './fixtures/codecs.ts'
 import { differencePath } from '../src/difference-path.ts'
 
 const source = 'https://example.com/x'
-const isoDate = z.codec(z.iso.datetime(), z.date(), {
-  decode: (text) => new Date(text),
-  encode: (date) => date.toISOString(),
-})
-const bigInteger = z.codec(z.string().regex(/^-?\d+$/), z.bigint(), { decode: BigInt, encode: String })
 const renamed = (stored: string) =>
   z.codec(z.literal(stored), z.literal('price'), { decode: () => 'price' as const, encode: () => stored })
 const date = new Date('2026-01-31T12:00:00.000Z')

@@ -3,8 +3,9 @@ import { isImmutable } from '../aggregates/freeze-state.ts'
 import { type Target } from '../aggregates/command.ts'
 
 /**
- * The newest known versions of so many aggregates, as far as nobody can change them. Where there are more, those go that were not used for the longest
- * time. What it holds may be behind the store: whoever decides on it lets the store check its generation.
+ * The newest known versions of so many aggregates, as far as nobody can change them. Where there are more, those go that
+ * were not used for the longest time. What it holds may be behind the store: whoever decides on it lets the store check
+ * its generation.
  */
 export class AggregateCache {
   readonly #size: number
