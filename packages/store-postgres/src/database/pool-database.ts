@@ -124,6 +124,7 @@ export class PoolDatabase implements OwnDatabase {
             return
           }
           client = connected
+          // It may have been there before the store was, and have no listener yet.
           client.on('error', ignore)
           answered(client, query).then(
             ({ rows }) => {

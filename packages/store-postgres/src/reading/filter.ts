@@ -12,6 +12,7 @@ export function conditionOf(filter: EventFilter, schema: string, first: number):
   if (filter.length > MOST) throw invalidArgument('options.filter', `a list of at most ${MOST} items`, filter)
   const values: (string | null)[] = []
   const bind = (value: string) => `$${first + values.push(value) - 1}`
+  // There are few types: their keys are looked up once for a page.
   const typesOf = (items: EventFilter) => {
     const any = items.map(({ source, types }) =>
       [
@@ -19,30 +20,27 @@ export function conditionOf(filter: EventFilter, schema: string, first: number):
         ...(types === undefined ? [] : [`t.name = any(${bind(textArray(types))}::text[])`]),
       ].join(' and '),
     )
-    // There are few types: their keys are looked up once for a page.
     return `e.type = any(array(select t.type from ${schema}.types t where (${any.join(') or (')})))`
   }
+  const streamsOf = (items: EventFilter) => {
+    const any = bind(textArray(items.flatMap(({ aggregateTypes = [] }) => aggregateTypes)))
+    return `exists (select from ${schema}.streams s where s.stream = e.stream
+      and s.aggregate_type = any(${any}::text[]) offset 0)`
+  }
   const ofType = filter.filter((item) => isOfType(item) && item.aggregateTypes === undefined)
-  const others = filter.filter((item) => !ofType.includes(item))
+  const ofAggregate = filter.filter((item) => !isOfType(item) && item.aggregateTypes !== undefined)
+  const ofBoth = filter.filter((item) => isOfType(item) && item.aggregateTypes !== undefined)
+  const hasAll = ofType.length + ofAggregate.length + ofBoth.length < filter.length
   const conditions = [
-    ...(ofType.length === 0 ? [] : [typesOf(ofType)]),
-    ...others.map((item) => {
-      const fields = [
-        ...(isOfType(item) ? [typesOf([item])] : []),
-        ...(item.aggregateTypes === undefined
-          ? []
-          : [
-              `exists (select from ${schema}.streams s where s.stream = e.stream
-                 and s.aggregate_type = any(${bind(textArray(item.aggregateTypes))}::text[]) offset 0)`,
-            ]),
-      ]
-      return fields.length === 0 ? 'true' : `(${fields.join(' and ')})`
-    }),
+    ...(hasAll ? ['true'] : []),
+    ...(ofType.length > 0 ? [typesOf(ofType)] : []),
+    ...(ofAggregate.length > 0 ? [streamsOf(ofAggregate)] : []),
+    ...ofBoth.map((item) => `${typesOf([item])} and ${streamsOf([item])}`),
   ]
-  return { sql: conditions.length === 0 ? 'false' : `(${conditions.join(' or ')})`, values }
+  return { sql: conditions.length === 0 ? 'false' : `((${conditions.join(') or (')}))`, values }
 }
 
-/** So many items, a page takes about a second: whoever has more reads all, and picks. */
+/** With so many items of types and aggregates both, a page takes about a second: whoever has more reads all, and picks. */
 const MOST = 1_000
 
 function isOfType({ source, types }: EventFilterItem): boolean {
