@@ -204,6 +204,8 @@ describe('differencePath', () => {
     [new Set(['b', 'a']), new Set(['a', 'b'])],
     [new Moment(5), new Date(5)],
     [Uint8Array.of(1, 2), Uint8Array.of(1, 2)],
+    [Uint8Array.of(0, 1, 2, 3).subarray(1, 3), Uint8Array.of(1, 2)],
+    [new DataView(new ArrayBuffer(1)), new DataView(new ArrayBuffer(1))],
     [endless(), endless()],
   ])('finds none between %p and %p', (a, b) => {
     expect(differencePath(a, b, 'data')).toBeUndefined()
@@ -219,9 +221,25 @@ describe('differencePath', () => {
     [new Date(5), new Date(6), 'data'],
     [new Map([['a', 1]]), new Map([['a', 2]]), 'data[a]'],
     [new Map([['a', undefined]]), new Map(), 'data[a]'],
+    [
+      new Map([
+        ['a', 1],
+        ['b', 2],
+      ]),
+      new Map([
+        ['a', 1],
+        ['b', 3],
+      ]),
+      'data[b]',
+    ],
     [new Set([1]), new Set([2]), 'data'],
+    [new Set([1]), new Set([1, 2]), 'data'],
+    [new Set([1, 2]), new Set([1, 3]), 'data'],
     [new Silent(5), new Silent(5), 'data'],
     [Uint8Array.of(1), Uint8Array.of(2), 'data'],
+    [Uint8Array.of(1), Uint8Array.of(1, 2), 'data'],
+    [Buffer.of(0xff), Buffer.of(0xfe), 'data'],
+    [new DataView(new ArrayBuffer(1)), new DataView(new ArrayBuffer(2)), 'data'],
     [new Date(5), new Moment(5), 'data'],
     [url('/a'), url('/b'), 'data'],
     [new Money(5), new Money(6), 'data.cents'],
