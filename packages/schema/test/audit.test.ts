@@ -167,6 +167,7 @@ describe('audit', () => {
     ['a position beyond the head', { after: 1 }, 'CHECKPOINT_AHEAD'],
     ['progress that is no function', { onProgress: true }, 'ARGUMENT_INVALID'],
     ['every zeroth', { sample: { every: 0 } }, 'ARGUMENT_INVALID'],
+    ['a share of less than none', { sample: { share: -0.1 } }, 'ARGUMENT_INVALID'],
     ['a share of more than all', { sample: { share: 1.1 } }, 'ARGUMENT_INVALID'],
     ['a share that is no number', { sample: { share: NaN } }, 'ARGUMENT_INVALID'],
     ['a seed that is none', { sample: { share: 1, seed: 0.5 } }, 'ARGUMENT_INVALID'],
@@ -362,6 +363,11 @@ describe('an audit of many events', () => {
     expect(report.findings).toEqual([expect.objectContaining({ count: 5, first: 7 })])
   })
 
+  test('judges all where every single one is to be judged', async () => {
+    const report = await audit(endless(100), [accountEvents], { sample: { every: 1 } })
+    expect(report).toHaveProperty('judged', 100)
+  })
+
   test('judges about the share that was asked for, and the same events for the same seed', async () => {
     const judgedOf = async (sample: Sample, after = 0) =>
       (await audit(endless(10_000), [accountEvents], { sample, after })).judged
@@ -375,6 +381,17 @@ describe('an audit of many events', () => {
       (await audit(endless(10_000), [accountEvents], { sample: { share: 0.01, seed } })).findings
     expect(await found(5)).toEqual(await found(5))
     expect(await found(5)).not.toEqual(await found(6))
+  })
+
+  test.each([
+    ['a seed', 2 ** 32, 0],
+    ['a position', 0, 2 ** 32],
+  ])('heeds all of %s, also what is beyond 32 bits', async (_, seed, after) => {
+    const chosen = async (sample: Sample, after: number) => {
+      const { findings } = await audit(endless(after + 1_000), [], { sample, after })
+      return findings.map(({ count, first }) => ({ count, first: first - after }))
+    }
+    expect(await chosen({ share: 0.01, seed }, after)).not.toEqual(await chosen({ share: 0.01 }, 0))
   })
 
   test('chooses the same events of a seed wherever it begins', async () => {
