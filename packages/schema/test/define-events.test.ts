@@ -220,6 +220,7 @@ describe('versions', () => {
     expect(() => version(schema).next(schema, (json) => json)).toThrow(
       expect.objectContaining({
         code: 'DEFINITION_INVALID',
+        definition: 'version 2',
         message: expect.stringContaining('version 2 repeats'),
       }),
     )

@@ -141,10 +141,12 @@ describe('a schema is refused that', () => {
     ['is of zod 3', { _def: { typeName: 'ZodObject' }, parse: () => ({}) }],
     ['is a function', () => z.object({})],
     ['is missing', undefined],
+    ['is null', null],
   ])('%s', (_, schema) => {
     expect(() => defineEvents(source, { Made: schema as z.ZodType })).toThrow(
       expect.objectContaining({
         code: 'DEFINITION_INVALID',
+        definition: 'version 1 of Made of https://example.com/x',
         message: expect.stringContaining('version 1 of Made of https://example.com/x is no schema of zod 4'),
       }),
     )
