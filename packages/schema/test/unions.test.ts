@@ -48,6 +48,14 @@ describe('a payload with a union', () => {
       ]),
       { kind: 'text', at: date.toISOString() },
     ],
+    [
+      'objects that are read-only',
+      z.discriminatedUnion('of', [
+        z.object({ of: z.literal('a') }).readonly(),
+        z.object({ of: z.literal('b') }),
+      ]),
+      { of: 'a' },
+    ],
     ['an optional part', z.union([z.object({ n: z.int().optional() }), z.null()]), { n: undefined }],
     ['lists', z.union([z.array(isoDate), z.array(z.int())]), [date, date]],
     ['lazy parts', z.union([z.lazy(() => z.object({ at: isoDate })), z.string()]), { at: date }],
@@ -98,6 +106,28 @@ describe('a payload with a union', () => {
       'data.data.currency',
     ],
     [
+      'an option whose tag is stored as another one, in a discriminated union in another',
+      z.discriminatedUnion('kind', [
+        z.discriminatedUnion('of', [
+          z.object({ kind: renamed('price/1'), of: z.literal('sale'), amount: z.int() }),
+          z.object({ kind: renamed('price/2'), of: z.literal('loan') }),
+        ]),
+        z.object({ kind: z.literal('price') }),
+      ]),
+      { kind: 'price', of: 'sale', amount: 5 },
+      'data.data.of',
+    ],
+    [
+      'an option that a codec tells, after a discriminated union that literals tell apart',
+      z.discriminatedUnion('kind', [
+        z.discriminatedUnion('kind', [z.object({ kind: z.literal('gift') })]),
+        z.object({ kind: renamed('price/1'), amount: z.int() }),
+        z.object({ kind: renamed('price/2'), amount: z.int(), currency: z.string() }),
+      ]),
+      { kind: 'price', amount: 5, currency: 'EUR' },
+      'data.data.currency',
+    ],
+    [
       'an address that is normalised',
       z.union([z.url({ normalize: true }), z.literal('none')]),
       'HTTP://EX.com',
@@ -114,6 +144,34 @@ describe('a payload with a union', () => {
       return
     }
     throw new Error('it was stored')
+  })
+
+  test.each<[string, z.ZodType, unknown]>([
+    ['no options, but anything', z.unknown(), 'x'],
+    ['numbers and longer texts', z.union([z.number(), z.string().min(1)]), 'x'],
+    ['scalars that may be null', z.union([z.number(), z.boolean().nullable()]), null],
+    ['scalars that may be left out', z.union([z.number(), z.boolean().optional()]), 5],
+    [
+      'objects that a literal, an enum or null tells apart',
+      z.discriminatedUnion('of', [
+        z.object({ of: z.literal('a') }),
+        z.object({ of: z.enum(['b', 'c']) }),
+        z.object({ of: z.null() }),
+      ]),
+      { of: 'b' },
+    ],
+    [
+      'unions of objects that a literal tells apart',
+      z.discriminatedUnion('of', [
+        z.discriminatedUnion('of', [z.object({ of: z.literal('a') }), z.object({ of: z.literal('b') })]),
+        z.object({ of: z.literal('c') }),
+      ]),
+      { of: 'b' },
+    ],
+  ])('of %s may come with what its schema strips', (_, schema, data) => {
+    const codec = eventCodec([defineEvents(source, { Made: z.object({ data: schema }) })])
+    const event = { source, type: 'Made', version: 1, data: { data, note: 'stripped' } }
+    expect(codec.encode(event).data).toEqual({ data })
   })
 
   test('whatever its options are, comes back as it was or is refused', () => {
