@@ -193,7 +193,13 @@ describe('versions', () => {
 
   test.each([0, 4, 1.5])('known to nobody, such as %j, are unreadable', (unknown) => {
     expect(() => codec.decode(stored('Opened', unknown, { limit: 2 }))).toThrow(
-      expect.objectContaining({ code: 'EVENT_UNREADABLE', version: unknown, sequence: 4, position: 9 }),
+      expect.objectContaining({
+        code: 'EVENT_UNREADABLE',
+        version: unknown,
+        sequence: 4,
+        position: 9,
+        message: expect.stringContaining(`version ${unknown} is unknown here, 3 is the newest`),
+      }),
     )
   })
 
@@ -279,6 +285,13 @@ describe('trustStored', () => {
     const wrong = stored('Plain', 2, { n: 'not checked' })
     expect(codecOf(true).decode(wrong)).toBe(wrong)
     expect(() => codecOf(false).decode(wrong)).toThrow(expect.objectContaining({ code: 'EVENT_UNREADABLE' }))
+  })
+
+  test('takes also what is checked, but not changed, as it is', () => {
+    const schema = z.object({ n: z.number().min(5) })
+    const codec = eventCodec([defineEvents(source, { Made: schema }, { trustStored: true })])
+    const small = stored('Made', 1, { n: 1 })
+    expect(codec.decode(small)).toBe(small)
   })
 
   test('still brings older versions up, and validates them', () => {

@@ -54,11 +54,18 @@ describe('storedSchemas', () => {
   })
 
   test('tells the default that is read where nothing is stored, in its stored form', () => {
-    expect(written(z.object({ by: z.string().default('me'), serial: bigInteger.default(5n) }))).toEqual({
+    const schema = z.object({
+      by: z.string().default('me'),
+      serial: bigInteger.default(5n),
+      former: bigInteger.prefault('4'),
+    })
+    const pattern = String.raw`^-?\d+$`
+    expect(written(schema)).toEqual({
       type: 'object',
       properties: {
         by: { type: 'string', default: 'me' },
-        serial: { type: 'string', pattern: String.raw`^-?\d+$`, default: '5' },
+        serial: { type: 'string', pattern, default: '5' },
+        former: { type: 'string', pattern, default: '4' },
       },
     })
   })
@@ -85,6 +92,10 @@ describe('storedSchemas', () => {
     ['a literal of it', z.literal(undefined)],
   ])('allows nothing where only undefined may stand, as of %s', (_, schema) => {
     expect(writtenProperty(schema)).toEqual({ it: { not: {} } })
+  })
+
+  test('allows something where undefined is one of several', () => {
+    expect(writtenProperty(z.literal(['x', undefined]))).not.toEqual({ it: { not: {} } })
   })
 
   test('leaves out titles, descriptions and ids', () => {
