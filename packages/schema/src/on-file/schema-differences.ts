@@ -31,7 +31,12 @@ interface Comparison {
 /** Made one by one, so that whoever only asks whether there is any need not wait for the others. */
 type Differences = Generator<SchemaDifference, void>
 
-function* differences(before: Json, after: Json, path: string, comparison: Comparison): Differences {
+function* differences(
+  before: Json | undefined,
+  after: Json | undefined,
+  path: string,
+  comparison: Comparison,
+): Differences {
   if (!isObject(before) || !isObject(after)) {
     yield* valueDifference(before, after, path)
     return
@@ -56,17 +61,15 @@ function* keywordDifferences(
 ): Differences {
   if (SETS.has(keyword)) {
     if (!sameMembers(listOf(before), listOf(after))) yield { path, before, after }
-  } else if (before === undefined || after === undefined) {
-    yield { path, before, after }
   } else if (NAMED_SCHEMAS.has(keyword) && isObject(before) && isObject(after)) {
     for (const name of keysOf(before, after)) {
-      yield* partDifferences(own(before, name), own(after, name), `${path}.${name}`, comparison)
+      yield* differences(own(before, name), own(after, name), `${path}.${name}`, comparison)
     }
   } else if (LISTED_SCHEMAS.has(keyword) && Array.isArray(before) && Array.isArray(after)) {
     const unordered = UNORDERED.has(keyword)
     const pairs = unordered ? paired(before, after, comparison) : zipped(before, after)
     for (const [index, [old, now]] of pairs.entries()) {
-      yield* partDifferences(old, now, `${path}[${unordered ? '' : index}]`, comparison)
+      yield* differences(old, now, `${path}[${unordered ? '' : index}]`, comparison)
     }
   } else if (SCHEMAS.has(keyword)) {
     yield* differences(before, after, path, comparison)
@@ -75,17 +78,7 @@ function* keywordDifferences(
   }
 }
 
-function* partDifferences(
-  before: Json | undefined,
-  after: Json | undefined,
-  path: string,
-  comparison: Comparison,
-): Differences {
-  if (before === undefined || after === undefined) yield { path, before, after }
-  else yield* differences(before, after, path, comparison)
-}
-
-function* valueDifference(before: Json, after: Json, path: string): Differences {
+function* valueDifference(before: Json | undefined, after: Json | undefined, path: string): Differences {
   if (!equalJson(before, after)) yield { path, before, after }
 }
 
@@ -157,7 +150,7 @@ const SCHEMAS: ReadonlySet<string> = new Set([
 
 function sameMembers(before: readonly Json[], after: readonly Json[]): boolean {
   const isIn = (values: readonly Json[]) => (value: Json) => values.some((one) => equalJson(one, value))
-  return before.length === after.length && before.every(isIn(after)) && after.every(isIn(before))
+  return before.every(isIn(after)) && after.every(isIn(before))
 }
 
 function listOf(value: Json | undefined): readonly Json[] {
