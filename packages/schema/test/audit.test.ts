@@ -164,7 +164,7 @@ describe('audit', () => {
   test.each<[string, object, string]>([
     ['an unknown option', { upTo: 5 }, 'ARGUMENT_INVALID'],
     ['a position that is none', { after: -1 }, 'ARGUMENT_INVALID'],
-    ['a position beyond the head', { after: 1 }, 'CHECKPOINT_AHEAD'],
+    ['a position between two', { after: 0.5 }, 'ARGUMENT_INVALID'],
     ['progress that is no function', { onProgress: true }, 'ARGUMENT_INVALID'],
     ['every zeroth', { sample: { every: 0 } }, 'ARGUMENT_INVALID'],
     ['a share of less than none', { sample: { share: -0.1 } }, 'ARGUMENT_INVALID'],
@@ -174,6 +174,13 @@ describe('audit', () => {
     ['two samples at once', { sample: { every: 1, share: 1 } }, 'ARGUMENT_INVALID'],
   ])('refuses %s', async (_, options, code) => {
     await expect(audit(store, [accountEvents], options)).rejects.toHaveProperty('code', code)
+  })
+
+  test('refuses a position beyond the head, and tells both', async () => {
+    await append(deposited)
+    await expect(audit(store, [accountEvents], { after: 5 })).rejects.toEqual(
+      expect.objectContaining({ code: 'CHECKPOINT_AHEAD', after: 5, head: 1 }),
+    )
   })
 
   test('refuses two namespaces of one source', async () => {
@@ -354,6 +361,16 @@ describe('an audit of many events', () => {
       throw new Error('no more')
     }
     await expect(audit(endless(10_000), [accountEvents], { onProgress })).rejects.toThrow('no more')
+  })
+
+  test('fails with what its progress throws also when that has aborted it', async () => {
+    const controller = new AbortController()
+    const onProgress = () => {
+      controller.abort()
+      throw new Error('no more')
+    }
+    const options = { signal: controller.signal, onProgress }
+    await expect(audit(endless(10_000), [accountEvents], options)).rejects.toThrow('no more')
   })
 
   test('judges every n-th of a sample, beginning with the first, and reads the others', async () => {
