@@ -294,7 +294,7 @@ describe('differencePath', () => {
     [new Set([1]), new Set([1, 2]), 'data'],
     [new Set([1, 2]), new Set([1, 3]), 'data'],
     [new Silent(5), new Silent(5), 'data'],
-    [Uint8Array.of(1), Uint8Array.of(2), 'data'],
+    [Uint8Array.of(1, 2), Uint8Array.of(1, 3), 'data'],
     [Uint8Array.of(1), Uint8Array.of(1, 2), 'data'],
     [Buffer.of(0xff), Buffer.of(0xfe), 'data'],
     [new DataView(new ArrayBuffer(1)), new DataView(new ArrayBuffer(2)), 'data'],

@@ -67,7 +67,7 @@ function* keywordDifferences(
     }
   } else if (LISTED_SCHEMAS.has(keyword) && Array.isArray(before) && Array.isArray(after)) {
     const unordered = UNORDERED.has(keyword)
-    const pairs = unordered ? paired(before, after, comparison) : zipped(before, after)
+    const pairs = unordered ? unequal(before, after, comparison) : zipped(before, after)
     for (const [index, [old, now]] of pairs.entries()) {
       yield* differences(old, now, `${path}[${unordered ? '' : index}]`, comparison)
     }
@@ -103,17 +103,15 @@ function targetOf($ref: string, root: JsonSchema): Json | undefined {
     .reduce<Json | undefined>((place, step) => (isObject(place) ? own(place, step) : undefined), root)
 }
 
-/** Parts that are equal beside each other, and after them what is left, in its order. */
-function paired(before: readonly Json[], after: readonly Json[], comparison: Comparison): Pairs {
+/** What is left of each list, in its order, without the parts that are equal. */
+function unequal(before: readonly Json[], after: readonly Json[], comparison: Comparison): Pairs {
   const left = [...after]
-  const matched: [Json, Json][] = []
   const unmatched = before.filter((part) => {
     const index = left.findIndex((candidate) => areEqual(part, candidate, comparison))
-    if (index < 0) return true
-    matched.push(...left.splice(index, 1).map((found): [Json, Json] => [part, found]))
-    return false
+    if (index >= 0) left.splice(index, 1)
+    return index < 0
   })
-  return [...matched, ...zipped(unmatched, left)]
+  return zipped(unmatched, left)
 }
 
 type Pairs = readonly (readonly [Json | undefined, Json | undefined])[]
