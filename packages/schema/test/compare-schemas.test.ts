@@ -247,7 +247,7 @@ describe('unchanged is what is only written otherwise', () => {
     expect(editSchema(wrapped(before), wrapped(after))).toEqual(unchanged)
   })
 
-  const elsewhere = { $ref: 'https://example.com/#/$defs/a' }
+  const elsewhere = { $ref: 'door.json#/$defs/a' }
   test.each<[string, JsonSchema, JsonSchema]>([
     ['no required properties', { required: [] }, {}],
     ['a value that is listed twice', { enum: ['a', 'b', 'a'] }, { enum: ['a', 'b'] }],
@@ -259,6 +259,30 @@ describe('unchanged is what is only written otherwise', () => {
     ],
   ])('on file: %s', (_, before, after) => {
     expect(compareJson(before, after)).toEqual(unchanged)
+  })
+
+  const itself = (inner: JsonSchema) => inner
+  const named = (inner: JsonSchema) => ({ a: inner })
+  const listed = (inner: JsonSchema) => [inner]
+  test.each<[string, (inner: JsonSchema) => JsonSchema[string]]>([
+    ['additionalProperties', itself],
+    ['propertyNames', itself],
+    ['items', itself],
+    ['contains', itself],
+    ['not', itself],
+    ['if', itself],
+    ['then', itself],
+    ['else', itself],
+    ['properties', named],
+    ['patternProperties', named],
+    ['dependentSchemas', named],
+    ['prefixItems', listed],
+    ['anyOf', listed],
+    ['oneOf', listed],
+    ['allOf', listed],
+  ])('within %s', (keyword, within) => {
+    const of = (values: readonly number[]) => ({ [keyword]: within({ enum: values }) })
+    expect(compareJson(of([1, 2]), of([2, 1]))).toEqual(unchanged)
   })
 
   interface Recursive {

@@ -75,6 +75,7 @@ describe('storedSchemas', () => {
     ['several', z.number().refine(Boolean).refine(Boolean), 2],
     ['those within', z.string().refine(Boolean).optional().refine(Boolean).optional(), 2],
     ['what overwrites', z.string().trim(), 1],
+    ['what a property must be', z.string().check(z.property('length', z.int().min(1))), 1],
     ['a custom schema', z.custom<string>((value) => typeof value === 'string'), 1],
   ])('counts %s, which JSON Schema cannot express', (_, schema, count) => {
     expect(JSON.stringify(writtenProperty(schema))).toContain(`"$comment":"${count} in code: `)

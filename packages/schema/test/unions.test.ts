@@ -149,6 +149,18 @@ describe('a payload with a union', () => {
   test.each<[string, z.ZodType, unknown]>([
     ['no options, but anything', z.unknown(), 'x'],
     ['numbers and longer texts', z.union([z.number(), z.string().min(1)]), 'x'],
+    [
+      'words, patterns of text, and nothing',
+      z.union([
+        z.enum(['a', 'b']),
+        z.literal('c'),
+        z.templateLiteral(['d', z.int()]),
+        z.null(),
+        z.undefined(),
+        z.never(),
+      ]),
+      'd5',
+    ],
     ['scalars that may be null', z.union([z.number(), z.boolean().nullable()]), null],
     ['scalars that may be left out', z.union([z.number(), z.boolean().optional()]), 5],
     [
