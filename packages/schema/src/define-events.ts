@@ -50,11 +50,15 @@ export function defineEvents<const Source extends string, Schemas extends EventS
 const OPTIONS = new Set(['trustStored'])
 
 function isVersioned(schema: z.$ZodType | Versioned): schema is Versioned {
-  return typeof schema === 'object' && 'versions' in schema
+  return isObjectWith('versions', schema)
 }
 
 function isZod4(schema: unknown): boolean {
-  return typeof schema === 'object' && schema !== null && '_zod' in schema
+  return isObjectWith('_zod', schema)
+}
+
+function isObjectWith(key: string, value: unknown): boolean {
+  return typeof value === 'object' && value !== null && key in value
 }
 
 function payloadDefinition(

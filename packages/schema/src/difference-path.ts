@@ -22,7 +22,7 @@ function compare(payload: unknown, again: unknown, { path, parents }: Place): st
 
   if (payload instanceof Map) return compareMaps(payload, again as typeof payload, inside)
   if (payload instanceof Set) return sameMembers(payload, again as typeof payload) ? undefined : path
-  if (ArrayBuffer.isView(payload)) return textOf(payload) === textOf(again) ? undefined : path
+  if (ArrayBuffer.isView(payload)) return sameBytes(payload, again as typeof payload) ? undefined : path
   const keys = new Set([...Object.keys(payload), ...Object.keys(again)])
   if (!isPlain(payload) && !Array.isArray(payload) && !sameContent(payload, again, keys.size)) return path
   for (const key of keys) {
@@ -49,6 +49,16 @@ function compareMaps(
 
 function sameMembers(payload: ReadonlySet<unknown>, again: ReadonlySet<unknown>): boolean {
   return payload.size === again.size && [...payload].every((member) => again.has(member))
+}
+
+/** What bytes say as text is not enough: a `Buffer` takes all that is no UTF-8 for one and the same character. */
+function sameBytes(payload: ArrayBufferView, again: ArrayBufferView): boolean {
+  const [bytes, others] = [bytesOf(payload), bytesOf(again)]
+  return bytes.length === others.length && bytes.every((byte, index) => byte === others[index])
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength)
 }
 
 /** Of one class, or of one that the other extends; what JSON has copied may have lost that it had no prototype. */

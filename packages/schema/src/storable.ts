@@ -91,7 +91,8 @@ function step({ def, ...internals }: z.$ZodTypes['_zod'], place: Place, walk: Wa
       return
     case 'union':
       if ('discriminator' in def) {
-        const untold = untoldOption(def as z.$ZodDiscriminatedUnionDef)
+        const { options, discriminator } = def as z.$ZodDiscriminatedUnionDef
+        const untold = untoldOption(options, discriminator)
         if (untold === 'unreadable') refuse('has options that its discriminator does not tell apart')
         if (untold !== undefined) walk.ambiguous = true
       } else if (!def.options.every(isScalar)) walk.ambiguous = true
@@ -197,10 +198,10 @@ function isOptional(schema: z.$ZodType): boolean {
  * Whether some option of a discriminated union is not told by a literal in it: where a codec tells it, zod looks for the
  * first option that fits, as in any union. `unreadable` where zod itself finds no way to tell.
  */
-function untoldOption({
-  options,
-  discriminator,
-}: z.$ZodDiscriminatedUnionDef): 'codec' | 'unreadable' | undefined {
+function untoldOption(
+  options: readonly z.$ZodType[],
+  discriminator: string,
+): 'codec' | 'unreadable' | undefined {
   for (const option of options as readonly z.$ZodTypes[]) {
     try {
       if (option._zod.propValues?.[discriminator] === undefined) return 'unreadable'
@@ -209,8 +210,8 @@ function untoldOption({
     }
     const { def } = option._zod
     if (def.type === 'union') {
-      if (!('discriminator' in def)) return 'codec'
-      const untold = untoldOption(def as z.$ZodDiscriminatedUnionDef)
+      // Whatever it tells its options apart by itself: this discriminator leads to them as well.
+      const untold = untoldOption(def.options, discriminator)
       if (untold !== undefined) return untold
     } else if (def.type !== 'object' || !isTag(def.shape[discriminator])) return 'codec'
   }
@@ -218,9 +219,8 @@ function untoldOption({
 }
 
 function isTag(schema: z.$ZodType | undefined): boolean {
-  if (schema === undefined) return false
-  const { def } = (schema as z.$ZodTypes)._zod
-  return def.type === 'literal' || def.type === 'enum' || def.type === 'null'
+  const type = (schema as z.$ZodTypes | undefined)?._zod.def.type
+  return type === 'literal' || type === 'enum' || type === 'null'
 }
 
 /** Whether one side of an intersection converts a property that the other passes on as it is. */

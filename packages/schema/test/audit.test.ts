@@ -76,7 +76,7 @@ describe('audit', () => {
         version: 1,
         count: 2,
         first: 2,
-        issue: { path: 'cents', message: expect.stringContaining('expected number, received string') },
+        issue: { path: 'cents', message: 'Invalid input: expected number, received string' },
       },
       expect.objectContaining({
         kind: 'unreadable',
@@ -84,7 +84,7 @@ describe('audit', () => {
         version: 1,
         count: 1,
         first: 3,
-        issue: { path: 'cents', message: expect.stringContaining('expected int') },
+        issue: { path: 'cents', message: 'Invalid input: expected int, received number' },
       }),
       { kind: 'unknown version', source, type: 'Opened', version: 3, count: 2, first: 5 },
       { kind: 'unknown type', source, type: 'Burnt', version: 1, count: 1, first: 6 },
@@ -164,15 +164,23 @@ describe('audit', () => {
   test.each<[string, object, string]>([
     ['an unknown option', { upTo: 5 }, 'ARGUMENT_INVALID'],
     ['a position that is none', { after: -1 }, 'ARGUMENT_INVALID'],
-    ['a position beyond the head', { after: 1 }, 'CHECKPOINT_AHEAD'],
+    ['a position between two', { after: 0.5 }, 'ARGUMENT_INVALID'],
     ['progress that is no function', { onProgress: true }, 'ARGUMENT_INVALID'],
     ['every zeroth', { sample: { every: 0 } }, 'ARGUMENT_INVALID'],
+    ['a share of less than none', { sample: { share: -0.1 } }, 'ARGUMENT_INVALID'],
     ['a share of more than all', { sample: { share: 1.1 } }, 'ARGUMENT_INVALID'],
     ['a share that is no number', { sample: { share: NaN } }, 'ARGUMENT_INVALID'],
     ['a seed that is none', { sample: { share: 1, seed: 0.5 } }, 'ARGUMENT_INVALID'],
     ['two samples at once', { sample: { every: 1, share: 1 } }, 'ARGUMENT_INVALID'],
   ])('refuses %s', async (_, options, code) => {
     await expect(audit(store, [accountEvents], options)).rejects.toHaveProperty('code', code)
+  })
+
+  test('refuses a position beyond the head, and tells both', async () => {
+    await append(deposited)
+    await expect(audit(store, [accountEvents], { after: 5 })).rejects.toEqual(
+      expect.objectContaining({ code: 'CHECKPOINT_AHEAD', after: 5, head: 1 }),
+    )
   })
 
   test('refuses two namespaces of one source', async () => {
@@ -355,11 +363,26 @@ describe('an audit of many events', () => {
     await expect(audit(endless(10_000), [accountEvents], { onProgress })).rejects.toThrow('no more')
   })
 
+  test('fails with what its progress throws also when that has aborted it', async () => {
+    const controller = new AbortController()
+    const onProgress = () => {
+      controller.abort()
+      throw new Error('no more')
+    }
+    const options = { signal: controller.signal, onProgress }
+    await expect(audit(endless(10_000), [accountEvents], options)).rejects.toThrow('no more')
+  })
+
   test('judges every n-th of a sample, beginning with the first, and reads the others', async () => {
     const report = await audit(endless(100), [accountEvents], { sample: { every: 3 } })
     expect(report).toEqual(expect.objectContaining({ read: 100, judged: 34 }))
     // The multiples of 7 among 1, 4, 7, …: the first is 7, and every 21st from there.
     expect(report.findings).toEqual([expect.objectContaining({ count: 5, first: 7 })])
+  })
+
+  test('judges all where every single one is to be judged', async () => {
+    const report = await audit(endless(100), [accountEvents], { sample: { every: 1 } })
+    expect(report).toHaveProperty('judged', 100)
   })
 
   test('judges about the share that was asked for, and the same events for the same seed', async () => {
@@ -377,6 +400,17 @@ describe('an audit of many events', () => {
     expect(await found(5)).not.toEqual(await found(6))
   })
 
+  test.each([
+    ['a seed', 2 ** 32, 0],
+    ['a position', 0, 2 ** 32],
+  ])('heeds all of %s, also what is beyond 32 bits', async (_, seed, after) => {
+    const chosen = async (sample: Sample, after: number) => {
+      const { findings } = await audit(endless(after + 1_000), [], { sample, after })
+      return findings.map(({ count, first }) => ({ count, first: first - after }))
+    }
+    expect(await chosen({ share: 0.01, seed }, after)).not.toEqual(await chosen({ share: 0.01 }, 0))
+  })
+
   test('chooses the same events of a seed wherever it begins', async () => {
     const sample = { share: 0.1, seed: 7 }
     const judged = async (length: number, after: number) =>
@@ -385,11 +419,16 @@ describe('an audit of many events', () => {
   })
 })
 
-test('a step that throws issues of whatever form ends no audit', async () => {
-  const thrown = [{ issues: undefined }, { issues: ['odd'] }, { issues: [{ path: 3 }] }, { issues: [] }]
-  for (const fields of thrown) {
+test('a step that throws whatever it likes, or issues of whatever form, ends no audit', async () => {
+  const issues = [undefined, ['odd'], [{ path: 3 }], []]
+  const thrown = [
+    ...issues.map((each) => Object.assign(new Error('no way'), { issues: each })),
+    'no way',
+    null,
+  ]
+  for (const error of thrown) {
     const step = () => {
-      throw Object.assign(new Error('no way'), fields)
+      throw error as Error
     }
     const events = defineEvents('https://example.com/odd', {
       Happened: version(z.object({})).next(z.object({ a: z.int() }), step),
@@ -400,6 +439,6 @@ test('a step that throws issues of whatever form ends no audit', async () => {
       { stream: { aggregateType: 'Odd', aggregateId: 'a' }, expected: 0, events: [stored] },
     ])
     const { findings } = await audit(store, [events])
-    expect(findings).toMatchObject([{ kind: 'unreadable', count: 1 }])
+    expect(findings).toMatchObject([{ kind: 'unreadable', count: 1, issue: { path: '' } }])
   }
 })

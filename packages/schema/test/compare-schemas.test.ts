@@ -39,6 +39,18 @@ describe('breaking is', () => {
     expect(breaking).toHaveLength(1)
   })
 
+  test.each<[JsonSchema, JsonSchema, string]>([
+    [{ items: false }, { items: {} }, 'items'],
+    [{ items: false }, { items: true }, 'items'],
+    [{ properties: { a: null } }, { properties: { a: {} } }, 'properties.a'],
+    [{ $ref: '#/$defs/gone' }, { $ref: '#/$defs/lost' }, '$ref'],
+    [{ default: { enum: [1, 2] } }, { default: { enum: [2, 1] } }, 'default'],
+  ])('%j that becomes %j, at %s', (before, after, path) => {
+    expect(compareJson(before, after).breaking.flatMap(({ differences }) => differences)).toEqual([
+      expect.objectContaining({ path }),
+    ])
+  })
+
   test('a field that is added', () => {
     expect(edit({ Opened: opened() }, { Opened: opened().extend({ by: z.string() }) })).toEqual({
       breaking: [
@@ -78,6 +90,24 @@ describe('breaking is', () => {
     ['another bound', base, base.extend({ cents: z.int().min(5) }), ['properties.cents.minimum']],
     ['keys that are no longer let in', base, z.strictObject(base.shape), ['additionalProperties']],
     [
+      'keys that are let in by now',
+      z.strictObject(base.shape),
+      z.looseObject(base.shape),
+      ['additionalProperties'],
+    ],
+    [
+      'a list in the place of its only item',
+      z.object({ by: z.any().default('me') }),
+      z.object({ by: z.any().default(['me']) }),
+      ['properties.by.default'],
+    ],
+    [
+      'another list as the default',
+      z.object({ by: z.array(z.string()).default(['me']) }),
+      z.object({ by: z.array(z.string()).default(['you']) }),
+      ['properties.by.default'],
+    ],
+    [
       'another default',
       z.object({ by: z.string().default('me') }),
       z.object({ by: z.string().default('you') }),
@@ -95,6 +125,12 @@ describe('breaking is', () => {
       'an option more',
       z.discriminatedUnion('of', [z.object({ of: z.literal('a') })]),
       z.discriminatedUnion('of', [z.object({ of: z.literal('b') }), z.object({ of: z.literal('a') })]),
+      ['oneOf[]'],
+    ],
+    [
+      'an option less',
+      z.discriminatedUnion('of', [z.object({ of: z.literal('b') }), z.object({ of: z.literal('a') })]),
+      z.discriminatedUnion('of', [z.object({ of: z.literal('a') })]),
       ['oneOf[]'],
     ],
     [
@@ -209,6 +245,44 @@ describe('unchanged is what is only written otherwise', () => {
   ])('%s', (_, before, after) => {
     const wrapped = (schema: z.ZodType) => z.object({ it: z.array(schema) })
     expect(editSchema(wrapped(before), wrapped(after))).toEqual(unchanged)
+  })
+
+  const elsewhere = { $ref: 'door.json#/$defs/a' }
+  test.each<[string, JsonSchema, JsonSchema]>([
+    ['no required properties', { required: [] }, {}],
+    ['a value that is listed twice', { enum: ['a', 'b', 'a'] }, { enum: ['a', 'b'] }],
+    ['a reference that leads nowhere', { $ref: '#/$defs/gone' }, { $ref: '#/$defs/gone' }],
+    [
+      'a reference that leads elsewhere, whatever stands under its name here',
+      { ...elsewhere, $defs: { a: { type: 'string' } } },
+      { ...elsewhere, $defs: { a: { type: 'null' } } },
+    ],
+  ])('on file: %s', (_, before, after) => {
+    expect(compareJson(before, after)).toEqual(unchanged)
+  })
+
+  const itself = (inner: JsonSchema) => inner
+  const named = (inner: JsonSchema) => ({ a: inner })
+  const listed = (inner: JsonSchema) => [inner]
+  test.each<[string, (inner: JsonSchema) => JsonSchema[string]]>([
+    ['additionalProperties', itself],
+    ['propertyNames', itself],
+    ['items', itself],
+    ['contains', itself],
+    ['not', itself],
+    ['if', itself],
+    ['then', itself],
+    ['else', itself],
+    ['properties', named],
+    ['patternProperties', named],
+    ['dependentSchemas', named],
+    ['prefixItems', listed],
+    ['anyOf', listed],
+    ['oneOf', listed],
+    ['allOf', listed],
+  ])('within %s', (keyword, within) => {
+    const of = (values: readonly number[]) => ({ [keyword]: within({ enum: values }) })
+    expect(compareJson(of([1, 2]), of([2, 1]))).toEqual(unchanged)
   })
 
   interface Recursive {

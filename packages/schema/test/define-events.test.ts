@@ -136,13 +136,41 @@ describe('an event through Core', () => {
     }
   })
 
+  test('that is refused as a whole is told of without a path, and with what zod says as the cause', () => {
+    const codec = eventCodec([defineEvents(source, { Made: z.string() })])
+    expect(() => codec.encode({ source, type: 'Made', version: 1, data: 5 })).toThrow(
+      expect.objectContaining({
+        message: expect.stringMatching(/ is invalid: Invalid input: expected string, received number$/),
+        cause: expect.objectContaining({ cause: expect.any(z.core.$ZodError) }),
+      }),
+    )
+  })
+
+  test('on which a codec throws is refused, and what was thrown is the cause', () => {
+    const thrown = new Error('out of ink')
+    const fail = () => {
+      throw thrown
+    }
+    const failing = z.codec(z.string(), z.string(), { decode: fail, encode: fail })
+    const events = defineEvents(source, { Made: failing })
+    const codec = eventCodec([events])
+    const refused = (code: string) =>
+      expect.objectContaining({ code, message: expect.stringMatching(/: out of ink$/), cause: thrown })
+    expect(() => codec.encode(events.Made('x'))).toThrow(refused('EVENT_INVALID'))
+    expect(() => codec.decode(stored('Made', 1, 'x'))).toThrow(refused('EVENT_UNREADABLE'))
+  })
+
   test('of an asynchronous schema is refused instead of passed unchecked', async () => {
     const events = defineEvents(source, {
       Made: z.object({ a: z.string().refine(() => Promise.resolve(false)) }),
     })
     const codec = eventCodec([events])
     const asynchronous = (code: string) =>
-      expect.objectContaining({ code, message: expect.stringContaining('its schema is asynchronous') })
+      expect.objectContaining({
+        code,
+        message: expect.stringContaining('its schema is asynchronous'),
+        cause: expect.objectContaining({ cause: expect.any(z.core.$ZodAsyncError) }),
+      })
     expect(() => codec.encode(events.Made({ a: '' }))).toThrow(asynchronous('EVENT_INVALID'))
     expect(() => codec.decode(stored('Made', 1, { a: '' }))).toThrow(asynchronous('EVENT_UNREADABLE'))
     await Promise.resolve()
@@ -166,7 +194,13 @@ describe('versions', () => {
 
   test.each([0, 4, 1.5])('known to nobody, such as %j, are unreadable', (unknown) => {
     expect(() => codec.decode(stored('Opened', unknown, { limit: 2 }))).toThrow(
-      expect.objectContaining({ code: 'EVENT_UNREADABLE', version: unknown, sequence: 4, position: 9 }),
+      expect.objectContaining({
+        code: 'EVENT_UNREADABLE',
+        version: unknown,
+        sequence: 4,
+        position: 9,
+        message: expect.stringContaining(`version ${unknown} is unknown here, 3 is the newest`),
+      }),
     )
   })
 
@@ -193,6 +227,7 @@ describe('versions', () => {
     expect(() => version(schema).next(schema, (json) => json)).toThrow(
       expect.objectContaining({
         code: 'DEFINITION_INVALID',
+        definition: 'version 2',
         message: expect.stringContaining('version 2 repeats'),
       }),
     )
@@ -251,6 +286,13 @@ describe('trustStored', () => {
     const wrong = stored('Plain', 2, { n: 'not checked' })
     expect(codecOf(true).decode(wrong)).toBe(wrong)
     expect(() => codecOf(false).decode(wrong)).toThrow(expect.objectContaining({ code: 'EVENT_UNREADABLE' }))
+  })
+
+  test('takes also what is checked, but not changed, as it is', () => {
+    const schema = z.object({ n: z.number().min(5) })
+    const codec = eventCodec([defineEvents(source, { Made: schema }, { trustStored: true })])
+    const small = stored('Made', 1, { n: 1 })
+    expect(codec.decode(small)).toBe(small)
   })
 
   test('still brings older versions up, and validates them', () => {

@@ -34,3 +34,13 @@ test('a state that its schema does not bring back is refused with its path', () 
   expect(() => codec.encode(more)).toThrow('state.note')
   expect(() => codec.decode({ n: 'one' } as never)).toThrow('n: ')
 })
+
+test('bytes that their codec does not bring back are refused, though they look alike as text', () => {
+  const utf8 = z.codec(z.string(), z.instanceof(Buffer), {
+    decode: (text) => Buffer.from(text, 'utf8'),
+    encode: (bytes) => bytes.toString('utf8'),
+  })
+  const codec = stateCodec(z.object({ bytes: utf8 }))
+  expect(codec.encode({ bytes: Buffer.from('text') })).toEqual({ bytes: 'text' })
+  expect(() => codec.encode({ bytes: Buffer.of(0xff) })).toThrow('state.bytes')
+})

@@ -38,6 +38,8 @@ describe('a schema is refused at definition, with the path of the offending part
       z.object({ list: z.array(z.string().optional()) }),
       'data.list[] may be undefined',
     ],
+    ['undefined in a tuple', z.tuple([z.string().optional()]), 'data[0] may be undefined'],
+    ['undefined in a rest', z.tuple([z.string()], z.string().optional()), 'data[] may be undefined'],
     [
       'an undefined literal in a list',
       z.array(z.literal([undefined, 'a'])),
@@ -50,6 +52,11 @@ describe('a schema is refused at definition, with the path of the offending part
     ],
     ['a date in a catch', z.object({ at: z.date().catch(new Date(0)) }), 'data.at would be stored as date'],
     ['a date in an intersection', z.intersection(z.object({}), z.object({ at: z.date() })), 'data.at would'],
+    [
+      'a date on the left of an intersection',
+      z.intersection(z.object({ at: z.date() }), z.object({})),
+      'data.at would',
+    ],
     ['a date in a rest', z.tuple([z.string()], z.date()), 'data[] would be stored as date'],
     ['a date in a catchall', z.object({}).catchall(z.date()), 'data.* would be stored as date'],
     [
@@ -75,9 +82,29 @@ describe('a schema is refused at definition, with the path of the offending part
       'data.a may be',
     ],
     [
+      'a prefault inside what is optional',
+      z.object({ a: z.string().prefault('x').optional() }),
+      'data.a may be left out',
+    ],
+    [
+      'a default that is read-only inside what is optional',
+      z.object({ a: z.string().default('x').readonly().optional() }),
+      'data.a may be left out',
+    ],
+    [
       'a prefault around what is optional',
       z.object({ a: z.string().optional().prefault('x') }),
       'data.a may be',
+    ],
+    [
+      'a prefault around what may be null or missing',
+      z.object({ a: z.string().optional().nullable().prefault('x') }),
+      'data.a may be left out',
+    ],
+    [
+      'a prefault around what is optional and read-only',
+      z.object({ a: z.string().optional().readonly().prefault('x') }),
+      'data.a may be left out',
     ],
     [
       'a catch inside what is optional',
@@ -88,6 +115,28 @@ describe('a schema is refused at definition, with the path of the offending part
       'options that a discriminator does not tell apart',
       z.discriminatedUnion('k', [
         z.union([z.object({ k: z.literal('x') }), z.object({ n: z.int() })]) as never,
+        z.object({ k: z.literal('y') }),
+      ]),
+      'data has options that its discriminator does not tell apart',
+    ],
+    [
+      'the same, in a discriminated union in another',
+      z.discriminatedUnion('k', [
+        z.discriminatedUnion('k', [
+          z.union([z.object({ k: z.literal('x') }), z.object({ n: z.int() })]) as never,
+          z.object({ k: z.literal('y') }),
+        ]),
+        z.object({ k: z.literal('z') }),
+      ]),
+      'data has options that its discriminator does not tell apart',
+    ],
+    [
+      'options of a discriminated union in another, whose discriminator only some of them have',
+      z.discriminatedUnion('k', [
+        z.discriminatedUnion('other', [
+          z.object({ k: z.literal('x'), other: z.literal('a') }),
+          z.object({ other: z.literal('b') }),
+        ]),
         z.object({ k: z.literal('y') }),
       ]),
       'data has options that its discriminator does not tell apart',
@@ -141,18 +190,29 @@ describe('a schema is refused that', () => {
     ['is of zod 3', { _def: { typeName: 'ZodObject' }, parse: () => ({}) }],
     ['is a function', () => z.object({})],
     ['is missing', undefined],
+    ['is null', null],
   ])('%s', (_, schema) => {
     expect(() => defineEvents(source, { Made: schema as z.ZodType })).toThrow(
       expect.objectContaining({
         code: 'DEFINITION_INVALID',
+        definition: 'version 1 of Made of https://example.com/x',
         message: expect.stringContaining('version 1 of Made of https://example.com/x is no schema of zod 4'),
       }),
     )
   })
 
-  test('makes itself anew for ever', () => {
-    const endless = (): z.ZodType => z.object({ next: z.lazy(() => endless()) })
-    expect(() => defineEvents(source, { Made: endless() })).toThrow(
+  const endless = (): z.ZodType => z.object({ next: z.lazy(() => endless()) })
+  const decoded = (): z.ZodType =>
+    z.codec(
+      z.string(),
+      z.lazy(() => decoded()),
+      toText as never,
+    )
+  test.each<[string, () => z.ZodType]>([
+    ['', endless],
+    [' behind a codec', decoded],
+  ])('makes itself anew for ever%s', (_, made) => {
+    expect(() => defineEvents(source, { Made: made() })).toThrow(
       expect.objectContaining({
         code: 'DEFINITION_INVALID',
         message: expect.stringContaining('nests without end'),
@@ -183,6 +243,10 @@ describe('a schema is accepted', () => {
       'with optional properties',
       z.object({ a: z.string().optional(), b: z.undefined(), c: z.literal(['x', undefined]) }),
     ],
+    ['with what is optional twice', z.object({ a: z.string().optional().optional() })],
+    ['with optional values', z.record(z.string(), z.int().optional())],
+    ['with optional properties of any name', z.object({}).catchall(z.string().optional())],
+    ['with literals of every kind', z.literal(['x', 1, true, null])],
     [
       'with defaults',
       z.object({ a: z.string().default('x'), b: z.string().prefault('y'), c: z.number().catch(1) }),
@@ -207,6 +271,10 @@ describe('a schema is accepted', () => {
     [
       'with an intersection of strict parts',
       z.intersection(z.object({ a: z.stringbool() }), z.object({ b: z.int() })),
+    ],
+    [
+      'with an intersection of which one side converts, and the other takes nothing else',
+      z.intersection(z.object({ a: z.stringbool() }), z.strictObject({ b: z.int() })),
     ],
     ['with what is optional in a default', z.object({ a: z.string().optional().default('x') })],
     ['with a required optional', z.array(z.string().optional().nonoptional())],

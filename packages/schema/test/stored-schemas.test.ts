@@ -55,11 +55,18 @@ describe('storedSchemas', () => {
   })
 
   test('tells the default that is read where nothing is stored, in its stored form', () => {
-    expect(written(z.object({ by: z.string().default('me'), serial: bigInteger.default(5n) }))).toEqual({
+    const schema = z.object({
+      by: z.string().default('me'),
+      serial: bigInteger.default(5n),
+      former: bigInteger.prefault('4'),
+    })
+    const pattern = String.raw`^-?\d+$`
+    expect(written(schema)).toEqual({
       type: 'object',
       properties: {
         by: { type: 'string', default: 'me' },
-        serial: { type: 'string', pattern: String.raw`^-?\d+$`, default: '5' },
+        serial: { type: 'string', pattern, default: '5' },
+        former: { type: 'string', pattern, default: '4' },
       },
     })
   })
@@ -69,6 +76,7 @@ describe('storedSchemas', () => {
     ['several', z.number().refine(Boolean).refine(Boolean), 2],
     ['those within', z.string().refine(Boolean).optional().refine(Boolean).optional(), 2],
     ['what overwrites', z.string().trim(), 1],
+    ['what a property must be', z.string().check(z.property('length', z.int().min(1))), 1],
     ['a custom schema', z.custom<string>((value) => typeof value === 'string'), 1],
   ])('counts %s, which JSON Schema cannot express', (_, schema, count) => {
     expect(JSON.stringify(writtenProperty(schema))).toContain(`"$comment":"${count} in code: `)
@@ -86,6 +94,10 @@ describe('storedSchemas', () => {
     ['a literal of it', z.literal(undefined)],
   ])('allows nothing where only undefined may stand, as of %s', (_, schema) => {
     expect(writtenProperty(schema)).toEqual({ it: { not: {} } })
+  })
+
+  test('allows something where undefined is one of several', () => {
+    expect(writtenProperty(z.literal(['x', undefined]))).toEqual({ it: { type: 'string', const: 'x' } })
   })
 
   test('leaves out titles, descriptions and ids', () => {

@@ -49,6 +49,14 @@ describe('a payload with a union', () => {
       ]),
       { kind: 'text', at: date.toISOString() },
     ],
+    [
+      'objects that are read-only',
+      z.discriminatedUnion('of', [
+        z.object({ of: z.literal('a') }).readonly(),
+        z.object({ of: z.literal('b') }),
+      ]),
+      { of: 'a' },
+    ],
     ['an optional part', z.union([z.object({ n: z.int().optional() }), z.null()]), { n: undefined }],
     ['lists', z.union([z.array(isoDate), z.array(z.int())]), [date, date]],
     ['lazy parts', z.union([z.lazy(() => z.object({ at: isoDate })), z.string()]), { at: date }],
@@ -99,6 +107,28 @@ describe('a payload with a union', () => {
       'data.data.currency',
     ],
     [
+      'an option whose tag is stored as another one, in a discriminated union in another',
+      z.discriminatedUnion('kind', [
+        z.discriminatedUnion('of', [
+          z.object({ kind: renamed('price/1'), of: z.literal('sale'), amount: z.int() }),
+          z.object({ kind: renamed('price/2'), of: z.literal('loan') }),
+        ]),
+        z.object({ kind: z.literal('price') }),
+      ]),
+      { kind: 'price', of: 'sale', amount: 5 },
+      'data.data.of',
+    ],
+    [
+      'an option that a codec tells, after a discriminated union that literals tell apart',
+      z.discriminatedUnion('kind', [
+        z.discriminatedUnion('kind', [z.object({ kind: z.literal('gift') })]),
+        z.object({ kind: renamed('price/1'), amount: z.int() }),
+        z.object({ kind: renamed('price/2'), amount: z.int(), currency: z.string() }),
+      ]),
+      { kind: 'price', amount: 5, currency: 'EUR' },
+      'data.data.currency',
+    ],
+    [
       'an address that is normalised',
       z.union([z.url({ normalize: true }), z.literal('none')]),
       'HTTP://EX.com',
@@ -115,6 +145,46 @@ describe('a payload with a union', () => {
       return
     }
     throw new Error('it was stored')
+  })
+
+  test.each<[string, z.ZodType, unknown]>([
+    ['no options, but anything', z.unknown(), 'x'],
+    ['numbers and longer texts', z.union([z.number(), z.string().min(1)]), 'x'],
+    [
+      'words, patterns of text, and nothing',
+      z.union([
+        z.enum(['a', 'b']),
+        z.literal('c'),
+        z.templateLiteral(['d', z.int()]),
+        z.null(),
+        z.undefined(),
+        z.never(),
+      ]),
+      'd5',
+    ],
+    ['scalars that may be null', z.union([z.number(), z.boolean().nullable()]), null],
+    ['scalars that may be left out', z.union([z.number(), z.boolean().optional()]), 5],
+    [
+      'objects that a literal, an enum or null tells apart',
+      z.discriminatedUnion('of', [
+        z.object({ of: z.literal('a') }),
+        z.object({ of: z.enum(['b', 'c']) }),
+        z.object({ of: z.null() }),
+      ]),
+      { of: 'b' },
+    ],
+    [
+      'unions of objects that a literal tells apart',
+      z.discriminatedUnion('of', [
+        z.discriminatedUnion('of', [z.object({ of: z.literal('a') }), z.object({ of: z.literal('b') })]),
+        z.object({ of: z.literal('c') }),
+      ]),
+      { of: 'b' },
+    ],
+  ])('of %s may come with what its schema strips', (_, schema, data) => {
+    const codec = eventCodec([defineEvents(source, { Made: z.object({ data: schema }) })])
+    const event = { source, type: 'Made', version: 1, data: { data, note: 'stripped' } }
+    expect(codec.encode(event).data).toEqual({ data })
   })
 
   test('whatever its options are, comes back as it was or is refused', () => {
@@ -205,6 +275,8 @@ describe('differencePath', () => {
     [new Set(['b', 'a']), new Set(['a', 'b'])],
     [new Moment(5), new Date(5)],
     [Uint8Array.of(1, 2), Uint8Array.of(1, 2)],
+    [Uint8Array.of(0, 1, 2, 3).subarray(1, 3), Uint8Array.of(1, 2)],
+    [new DataView(new ArrayBuffer(1)), new DataView(new ArrayBuffer(1))],
     [endless(), endless()],
   ])('finds none between %p and %p', (a, b) => {
     expect(differencePath(a, b, 'data')).toBeUndefined()
@@ -220,9 +292,25 @@ describe('differencePath', () => {
     [new Date(5), new Date(6), 'data'],
     [new Map([['a', 1]]), new Map([['a', 2]]), 'data[a]'],
     [new Map([['a', undefined]]), new Map(), 'data[a]'],
+    [
+      new Map([
+        ['a', 1],
+        ['b', 2],
+      ]),
+      new Map([
+        ['a', 1],
+        ['b', 3],
+      ]),
+      'data[b]',
+    ],
     [new Set([1]), new Set([2]), 'data'],
+    [new Set([1]), new Set([1, 2]), 'data'],
+    [new Set([1, 2]), new Set([1, 3]), 'data'],
     [new Silent(5), new Silent(5), 'data'],
-    [Uint8Array.of(1), Uint8Array.of(2), 'data'],
+    [Uint8Array.of(1, 2), Uint8Array.of(1, 3), 'data'],
+    [Uint8Array.of(1), Uint8Array.of(1, 2), 'data'],
+    [Buffer.of(0xff), Buffer.of(0xfe), 'data'],
+    [new DataView(new ArrayBuffer(1)), new DataView(new ArrayBuffer(2)), 'data'],
     [new Date(5), new Moment(5), 'data'],
     [url('/a'), url('/b'), 'data'],
     [new Money(5), new Money(6), 'data.cents'],

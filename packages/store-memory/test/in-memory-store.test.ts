@@ -9,6 +9,8 @@ import {
 import { eventMatcher, isExpected } from '@eventmill/core/adapter'
 import { InMemoryStore } from '@eventmill/store-memory'
 import fc from 'fast-check'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 
 const source = 'https://example.com/account'
 const deposited = (cents: number): NewEvent => ({ source, type: 'Deposited', version: 1, data: { cents } })
@@ -23,6 +25,13 @@ beforeEach(() => {
 
 function all(events: AsyncIterable<DomainEvent>): Promise<DomainEvent[]> {
   return Array.fromAsync(events)
+}
+
+/** Without asking whoever runs the tests for --expose-gc. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  collect()
 }
 
 /** Brings a stream to a generation. */
@@ -333,6 +342,14 @@ describe('a commit id', () => {
     expect(await store.findCommit(account('x'), 'YZ')).toBeUndefined()
   })
 
+  test('called "undefined" is not that of the appends without one', async () => {
+    await store.append([{ stream: a, expected: 0, events: [deposited(1)] }])
+    expect(await store.findCommit(a, 'undefined')).toBeUndefined()
+    const named = [{ stream: a, expected: 1 as const, events: [deposited(2)] }]
+    await store.append(named, { commitId: 'undefined' })
+    await expect(store.append(named)).rejects.toHaveProperty('code', 'GENERATION_CONFLICT')
+  })
+
   test('sent many times at once applies once', async () => {
     const results = await Promise.all(Array.from({ length: 32 }, () => store.append(appends, { commitId })))
     expect(results.filter(({ repeated }) => !repeated)).toHaveLength(1)
@@ -492,6 +509,21 @@ describe('waitForAppend', () => {
     )
   })
 
+  test('leaves nothing behind in the store, however often somebody gives up waiting', async () => {
+    const reasons = await Promise.all(
+      Array.from({ length: 100 }, async () => {
+        const controller = new AbortController()
+        const waiting = store.waitForAppend(0, controller.signal)
+        controller.abort({ reason: 'enough' })
+        return waiting.catch((reason: unknown) => new WeakRef(reason as object))
+      }),
+    )
+    await new Promise(setImmediate)
+    collectGarbage()
+    const kept = reasons.filter((reason) => reason?.deref() !== undefined)
+    expect(kept.length).toBe(0)
+  })
+
   test('rejects a wrong position', async () => {
     await expect(store.waitForAppend(-1, never)).rejects.toHaveProperty('code', 'ARGUMENT_INVALID')
   })
@@ -510,6 +542,8 @@ describe('close', () => {
     await expect(reading.next()).rejects.toEqual(closed)
     await expect(all(store.readAll())).rejects.toEqual(closed)
     await expect(all(store.readStream(a))).rejects.toEqual(closed)
+    await expect(all(store.readAll({ limit: 0 }))).rejects.toEqual(closed)
+    await expect(all(store.readStream(b))).rejects.toEqual(closed)
     await expect(store.head()).rejects.toEqual(closed)
     await expect(store.append([{ stream: a, expected: 2, events: [] }])).rejects.toEqual(closed)
     await expect(store.findCommit(a, 'c')).rejects.toEqual(closed)

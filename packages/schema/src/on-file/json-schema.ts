@@ -39,8 +39,7 @@ function complete({ zodSchema, jsonSchema }: Written): void {
     case 'prefault': {
       // zod leaves out the default of a codec, since it is decoded. What is made anew each time is none to write down.
       const [value, again] = [defaultOf(def), defaultOf(def)]
-      if (value === undefined || !equalJson(value, again)) delete jsonSchema.default
-      else jsonSchema.default = value
+      jsonSchema.default = equalJson(value, again) ? value : undefined
       return
     }
     default:

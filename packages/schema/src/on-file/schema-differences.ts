@@ -32,7 +32,12 @@ interface Comparison {
 /** Made one by one, so that whoever only asks whether there is any need not wait for the others. */
 type Differences = Generator<SchemaDifference, void>
 
-function* differences(before: Json, after: Json, path: string, comparison: Comparison): Differences {
+function* differences(
+  before: Json | undefined,
+  after: Json | undefined,
+  path: string,
+  comparison: Comparison,
+): Differences {
   if (!isObject(before) || !isObject(after)) {
     yield* valueDifference(before, after, path)
     return
@@ -57,17 +62,15 @@ function* keywordDifferences(
 ): Differences {
   if (SETS.has(keyword)) {
     if (!sameMembers(listOf(before), listOf(after))) yield { path, before, after }
-  } else if (before === undefined || after === undefined) {
-    yield { path, before, after }
   } else if (NAMED_SCHEMAS.has(keyword) && isObject(before) && isObject(after)) {
     for (const name of keysOf(before, after)) {
-      yield* partDifferences(own(before, name), own(after, name), `${path}.${name}`, comparison)
+      yield* differences(own(before, name), own(after, name), `${path}.${name}`, comparison)
     }
   } else if (LISTED_SCHEMAS.has(keyword) && Array.isArray(before) && Array.isArray(after)) {
     const unordered = UNORDERED.has(keyword)
-    const pairs = unordered ? paired(before, after, comparison) : zipped(before, after)
+    const pairs = unordered ? unequal(before, after, comparison) : zipped(before, after)
     for (const [index, [old, now]] of pairs.entries()) {
-      yield* partDifferences(old, now, `${path}[${unordered ? '' : index}]`, comparison)
+      yield* differences(old, now, `${path}[${unordered ? '' : index}]`, comparison)
     }
   } else if (SCHEMAS.has(keyword)) {
     yield* differences(before, after, path, comparison)
@@ -76,17 +79,7 @@ function* keywordDifferences(
   }
 }
 
-function* partDifferences(
-  before: Json | undefined,
-  after: Json | undefined,
-  path: string,
-  comparison: Comparison,
-): Differences {
-  if (before === undefined || after === undefined) yield { path, before, after }
-  else yield* differences(before, after, path, comparison)
-}
-
-function* valueDifference(before: Json, after: Json, path: string): Differences {
+function* valueDifference(before: Json | undefined, after: Json | undefined, path: string): Differences {
   if (!equalJson(before, after)) yield { path, before, after }
 }
 
@@ -111,17 +104,15 @@ function targetOf($ref: string, root: JsonSchema): Json | undefined {
     .reduce<Json | undefined>((place, step) => (isObject(place) ? own(place, step) : undefined), root)
 }
 
-/** Parts that are equal beside each other, and after them what is left, in its order. */
-function paired(before: readonly Json[], after: readonly Json[], comparison: Comparison): Pairs {
+/** What is left of each list, in its order, without the parts that are equal. */
+function unequal(before: readonly Json[], after: readonly Json[], comparison: Comparison): Pairs {
   const left = [...after]
-  const matched: [Json, Json][] = []
   const unmatched = before.filter((part) => {
     const index = left.findIndex((candidate) => areEqual(part, candidate, comparison))
-    if (index < 0) return true
-    matched.push(...left.splice(index, 1).map((found): [Json, Json] => [part, found]))
-    return false
+    if (index >= 0) left.splice(index, 1)
+    return index < 0
   })
-  return [...matched, ...zipped(unmatched, left)]
+  return zipped(unmatched, left)
 }
 
 type Pairs = readonly (readonly [Json | undefined, Json | undefined])[]
@@ -158,7 +149,7 @@ const SCHEMAS: ReadonlySet<string> = new Set([
 
 function sameMembers(before: readonly Json[], after: readonly Json[]): boolean {
   const isIn = (values: readonly Json[]) => (value: Json) => values.some((one) => equalJson(one, value))
-  return before.length === after.length && before.every(isIn(after)) && after.every(isIn(before))
+  return before.every(isIn(after)) && after.every(isIn(before))
 }
 
 function listOf(value: Json | undefined): readonly Json[] {
