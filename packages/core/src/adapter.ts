@@ -23,8 +23,8 @@ export { checkLoadSnapshot, checkSaveSnapshot } from './snapshots/snapshot-argum
 export { eventCodec, eventInvalid, messageOf, type EventCodec } from './events/event-codec.ts'
 export { streamKey, streamName } from './events/stream.ts'
 
-export { eventmillError } from './errors.ts'
-export { checkKeys, invalidArgument } from './argument-checks.ts'
+export { eventmillError, isPassing } from './errors.ts'
+export { checkInteger, checkKeys, checkName, invalidArgument } from './argument-checks.ts'
 export { copyJson, equalJson } from './json.ts'
 export { uuidv7 } from './uuid.ts'
 

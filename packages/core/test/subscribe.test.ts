@@ -110,8 +110,8 @@ describe('in batches', () => {
       void deposit(store, 1)
     }
     expect(batches).toEqual([
-      { events: [], position: 3 },
-      { events: [], position: 4 },
+      { events: [], position: 3, head: 3 },
+      { events: [], position: 4, head: 4 },
     ])
   })
 

@@ -1,4 +1,4 @@
-import { hasCode } from '../errors.ts'
+import { isPassing } from '../errors.ts'
 import { type DomainEvent, type Position } from '../events/event.ts'
 import { backOff, pause } from '../pause.ts'
 import { checkpointAhead } from '../store/checkpoint-ahead.ts'
@@ -12,6 +12,8 @@ export interface Batch<Event = DomainEvent> {
   readonly events: readonly Event[]
   /** Up to here all events have been delivered, or do not match: go on after it. */
   readonly position: Position
+  /** Where the store ended when these were read: at `position`, they were the last. */
+  readonly head: Position
 }
 
 /** What a subscription works with. */
@@ -69,23 +71,18 @@ async function* readBatches(
   let position = after
   for await (const stored of store.readAll({ after, upTo: head, filter, signal })) {
     if (events.length === batchSize) {
-      yield { events, position }
+      yield { events, position, head }
       events = []
     }
     let event: DomainEvent
     try {
       event = decode(stored)
     } catch (error) {
-      if (events.length > 0) yield { events, position }
+      if (events.length > 0) yield { events, position, head }
       throw error
     }
     events.push(event)
     position = stored.position
   }
-  yield { events, position: head }
-}
-
-/** Whether it may be over by itself. */
-function isPassing(error: unknown): boolean {
-  return hasCode(error, 'STORE_UNREACHABLE') || hasCode(error, 'STORE_BUSY')
+  yield { events, position: head, head }
 }
