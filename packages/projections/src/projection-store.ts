@@ -53,8 +53,8 @@ export interface ProjectionTransaction<Target> {
   /** What the handlers write to. */
   readonly target: Target
   /** Which of these streams have parked events, by `streamKey`. */
-  parkedStreams(streams: readonly StreamId[]): Promise<ReadonlySet<string>>
-  park(event: DomainEvent, error: string): Promise<void>
+  readonly parkedStreams: (streams: readonly StreamId[]) => Promise<ReadonlySet<string>>
+  readonly park: (event: DomainEvent, error: string) => Promise<void>
 }
 
 /**
