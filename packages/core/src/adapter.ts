@@ -15,6 +15,7 @@ export {
   type CheckedReadAll,
 } from './store/store-arguments.ts'
 export { generationConflict, isExpected } from './store/expectation.ts'
+export { checkpointAhead } from './store/checkpoint-ahead.ts'
 export { repeatedResult } from './store/repeated-result.ts'
 export { eventMatcher } from './store/event-filter.ts'
 export { checkLoadSnapshot, checkSaveSnapshot } from './snapshots/snapshot-arguments.ts'
@@ -22,7 +23,10 @@ export { checkLoadSnapshot, checkSaveSnapshot } from './snapshots/snapshot-argum
 export { eventCodec, eventInvalid, messageOf, type EventCodec } from './events/event-codec.ts'
 export { streamKey, streamName } from './events/stream.ts'
 
-export { eventmillError } from './errors.ts'
-export { checkKeys, invalidArgument } from './argument-checks.ts'
+export { eventmillError, isPassing } from './errors.ts'
+export { checkInteger, checkKeys, checkName, invalidArgument } from './argument-checks.ts'
 export { copyJson, equalJson } from './json.ts'
 export { uuidv7 } from './uuid.ts'
+
+export { backOff, pause } from './pause.ts'
+export { unlessAborted } from './unless-aborted.ts'

@@ -66,6 +66,17 @@ export interface ErrorFields {
    * the command; mend the aggregate.
    */
   STATE_UNREADABLE: { readonly events: readonly DomainEvent[] }
+  /** A projection stopped at an event that it cannot take (see `cause`). Mend its handler, or give it another policy. */
+  PROJECTION_FAILED: { readonly projection: string; readonly version: number; readonly position: Position }
+  /** Another process has taken over this part of a projection. Nothing was written; it goes on there. */
+  CLAIM_LOST: { readonly projection: string; readonly version: number; readonly partition: number }
+  /** A projection has not got to a position in time. It lags, or nobody runs it. */
+  WAIT_TIMEOUT: {
+    readonly projection: string
+    readonly version: number
+    readonly position: Position
+    readonly reached: Position
+  }
 }
 
 /** The stable codes by which errors are told apart. */
@@ -103,4 +114,9 @@ export function eventmillError<Code extends ErrorCode>(
 export function hasCode<Code extends ErrorCode>(error: unknown, code: Code): error is ErrorOf<Code> {
   if (typeof error !== 'object' || error === null) return false
   return 'name' in error && error.name === 'EventmillError' && 'code' in error && error.code === code
+}
+
+/** Whether a store that failed so may be asked again after a while. */
+export function isPassing(error: unknown): boolean {
+  return hasCode(error, 'STORE_UNREACHABLE') || hasCode(error, 'STORE_BUSY')
 }

@@ -72,5 +72,8 @@ export {
   type StreamAppend,
 } from './store/event-store.ts'
 
+export { subscribe, type SubscribeOptions, type Subscription } from './subscriptions/subscribe.ts'
+export { type Batch } from './subscriptions/batches.ts'
+
 export { EventmillError, hasCode, type ErrorCode, type ErrorFields, type ErrorOf } from './errors.ts'
 export { type Json } from './json.ts'

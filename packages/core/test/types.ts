@@ -4,19 +4,22 @@ import {
   defineAggregate,
   defineCommand,
   defineEvents,
+  type DomainEvent,
   event,
   type EventNamespace,
   type EventOf,
   type IdOf,
   type NewEvent,
   type StateOf,
+  subscribe,
   type VersionedAggregate,
 } from '@eventmill/core'
 import { InMemoryStore } from '@eventmill/store-memory'
 import { expectTypeOf } from 'expect-type'
 import { Account, accountEvents, type AccountState, type Limits, Transfer } from './fixtures/account.ts'
 
-const core = new Core(new InMemoryStore())
+const store = new InMemoryStore()
+const core = new Core(store)
 const limits: Limits = { ask: () => Promise.resolve(true) }
 
 // ---- events
@@ -234,3 +237,20 @@ export const Strange = defineCommand({
   // @ts-expect-error an event of another namespace
   handle: () => ({ text: accountEvents.Closed() }),
 })
+
+// ---- subscriptions
+
+for await (const event of subscribe(store, { events: accountEvents, after: deposited.position })) {
+  if (event.type === 'Opened') expectTypeOf(event.data).toEqualTypeOf<{ limit: number }>()
+  expectTypeOf(event.type).toEqualTypeOf<'Opened' | 'Deposited' | 'Withdrawn' | 'Closed'>()
+}
+for await (const { events, position } of subscribe(store, { events: [accountEvents, byHand] }).batches()) {
+  expectTypeOf(position).toEqualTypeOf<number>()
+  for (const event of events) {
+    if (event.type === 'Made') expectTypeOf(event.data).toEqualTypeOf<{ n: number }>()
+  }
+}
+for await (const event of subscribe(store, { filter: [{ types: ['Opened'] }] })) {
+  expectTypeOf(event).toEqualTypeOf<DomainEvent>()
+}
+for await (const event of subscribe(store)) expectTypeOf(event).toEqualTypeOf<DomainEvent>()

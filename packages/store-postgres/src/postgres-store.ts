@@ -18,12 +18,13 @@ import {
   checkReadAll,
   checkReadStream,
   checkWaitForAppend,
+  unlessAborted,
 } from '@eventmill/core/adapter'
 import { appendOf } from './appending/appends.ts'
 import { Appending } from './appending/appending.ts'
 import { type Pglite, type PgliteTransaction, type PgPool, type PgTransaction } from './database/client.ts'
 import { type OwnDatabase } from './database/database.ts'
-import { type Timeouts, unlessAborted } from './database/patience.ts'
+import { type Timeouts } from './database/patience.ts'
 import { PgliteDatabase } from './database/pglite-database.ts'
 import { PoolDatabase } from './database/pool-database.ts'
 import { pgliteTransaction, pgTransaction } from './database/transaction-database.ts'

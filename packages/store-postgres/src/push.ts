@@ -1,5 +1,5 @@
 import { type Position } from '@eventmill/core'
-import { eventmillError } from '@eventmill/core/adapter'
+import { checkpointAhead } from '@eventmill/core/adapter'
 import { Announcements } from './announcements.ts'
 import { type OwnDatabase, type Statement, statement } from './database/database.ts'
 import { type Progress } from './event-log.ts'
@@ -242,11 +242,6 @@ interface Waiting {
   reason: Reader['reason']
   readonly resolve: () => void
   readonly reject: (error: Error) => void
-}
-
-function checkpointAhead(after: Position, head: Position): Error {
-  const message = `a reader has got to position ${after}, but the store ends before it, and its head is ${head}: the store has lost its last events, as in a failover; rebuild what the reader has written`
-  return eventmillError('CHECKPOINT_AHEAD', message, { after, head })
 }
 
 function withResolvers(): { readonly promise: Promise<void>; readonly resolve: () => void } {

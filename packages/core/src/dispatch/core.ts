@@ -25,7 +25,7 @@ import { explanation, type ExplainOptions } from './explanation.ts'
 import { HandlerScopes } from './handler-scope.ts'
 import { Lanes } from './lanes.ts'
 import { changed, type CommandChanges, type Middleware } from './middleware.ts'
-import { unlessAborted } from './unless-aborted.ts'
+import { unlessAborted } from '../unless-aborted.ts'
 
 export interface CoreOptions {
   /**

@@ -7,7 +7,7 @@ import { streamName } from '../events/stream.ts'
 import { equalJson } from '../json.ts'
 import { type AppendResult, type EventStore } from '../store/event-store.ts'
 import { generationConflict } from '../store/expectation.ts'
-import { backOff } from './backoff.ts'
+import { backOff, pause } from '../pause.ts'
 import { type AggregateReader } from './aggregate-reader.ts'
 
 /** What a dispatch works with. */
@@ -30,6 +30,10 @@ export interface DispatchProgress {
   events: readonly DomainEvent[]
   repeated: boolean
 }
+
+/** The bounds of the pauses between tries, in milliseconds: a conflict is over at once in one process, among many it takes some patience. */
+const SHORTEST = 1
+const LONGEST = 250
 
 /** The targets of a command, in their order. */
 export type Aggregates = readonly VersionedAggregate[]
@@ -64,7 +68,7 @@ export class Dispatch {
         }
         if (attempt > retries) return await this.#lastLook(error.cause, attempt)
       }
-      await backOff(attempt++, signal)
+      await pause(backOff(attempt++, SHORTEST, LONGEST), signal)
     }
   }
 

@@ -1,3 +1,4 @@
+import { backOff, pause, unlessAborted } from '@eventmill/core/adapter'
 import { ConnectionLost, TransactionLost } from '../errors.ts'
 
 /** In milliseconds. */
@@ -24,8 +25,8 @@ const SHORTEST = 5
 const LONGEST = 1_000
 
 /**
- * Tries until it succeeds, fails for good, or `timeout` is over, with pauses that grow and differ ("full jitter", M.
- * Brooker, Exponential Backoff And Jitter, AWS Architecture Blog, 2015). `work` is told how often it was tried before.
+ * Tries until it succeeds, fails for good, or `timeout` is over, with pauses that grow. `work` is told how often it was
+ * tried before.
  */
 export async function patiently<Result>(
   work: (tries: number) => Promise<Result>,
@@ -38,26 +39,11 @@ export async function patiently<Result>(
       return await work(tries)
     } catch (error) {
       const passing = error instanceof ConnectionLost || error instanceof TransactionLost
-      const pause = Math.random() * Math.min(LONGEST, SHORTEST * 2 ** tries)
-      if (!passing || performance.now() + pause > deadline) throw error
-      await pauseFor(pause, signal)
+      const wait = backOff(tries, SHORTEST, LONGEST)
+      if (!passing || performance.now() + wait > deadline) throw error
+      await pause(wait, signal)
     }
   }
-}
-
-/** What `work` comes to, or the signal's reason as soon as it is aborted, whatever becomes of the work. */
-export function unlessAborted<Result>(work: Promise<Result>, signal?: AbortSignal): Promise<Result> {
-  if (signal === undefined) return work
-  return new Promise((resolve, reject) => {
-    const abort = () => {
-      reject(signal.reason as Error)
-    }
-    signal.addEventListener('abort', abort, { once: true })
-    void work.then(resolve, reject).finally(() => {
-      signal.removeEventListener('abort', abort)
-    })
-    if (signal.aborted) abort()
-  })
 }
 
 /** What `work` comes to, unless it takes longer than this, in milliseconds: then nobody knows what becomes of it. */
@@ -75,20 +61,5 @@ export function inTime<Result>(
       .finally(() => {
         clearTimeout(timer)
       })
-  })
-}
-
-function pauseFor(time: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = () => {
-      clearTimeout(timer)
-      reject(signal?.reason as Error)
-    }
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', abort)
-      resolve()
-    }, time)
-    signal?.addEventListener('abort', abort, { once: true })
-    if (signal?.aborted === true) abort()
   })
 }

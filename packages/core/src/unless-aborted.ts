@@ -2,8 +2,8 @@
 export function unlessAborted<Result>(
   work: PromiseLike<Result>,
   signal: AbortSignal | undefined,
-): PromiseLike<Result> {
-  if (signal === undefined) return work
+): Promise<Result> {
+  if (signal === undefined) return Promise.resolve(work)
   return new Promise((resolve, reject) => {
     const abort = () => {
       reject(signal.reason as Error)

@@ -1,0 +1,79 @@
+import { type Claim, type VersionId } from '@eventmill/projections'
+import { type Transactions } from './transactions.ts'
+
+/**
+ * One statement: it tells that a runner is alive, keeps what the runner holds, lets go of what is more than its share, and
+ * takes what is free. All times are the database's.
+ */
+export async function claimPartitions(
+  transactions: Transactions,
+  schema: string,
+  runner: string,
+  versions: readonly VersionId[],
+  lease: number,
+): Promise<readonly Claim[]> {
+  const rows = await transactions.query(
+    `with asked as (
+       select * from unnest($2::text[], $3::int[]) as asked (name, version)
+     ), alive as (
+       insert into ${schema}.runners (name, version, runner, alive_until)
+       select name, version, $1, clock_timestamp() + $4 * interval '1 millisecond' from asked
+       on conflict (name, version, runner) do update set alive_until = excluded.alive_until
+     ), share as (
+       select name, version, ceil(
+         (select count(*) from ${schema}.checkpoints where (name, version) = (asked.name, asked.version))::numeric /
+         (select 1 + count(*) from ${schema}.runners
+          where (name, version) = (asked.name, asked.version) and runner <> $1 and alive_until > clock_timestamp())
+       ) as size
+       from asked
+     ), held as (
+       select name, version, partition, row_number() over (partition by name, version order by partition) as rank
+       from ${schema}.checkpoints join asked using (name, version)
+       where owner = $1 and lease_until > clock_timestamp()
+     ), kept as (
+       update ${schema}.checkpoints c
+       set lease_until = clock_timestamp() + $4 * interval '1 millisecond'
+       from held join share using (name, version)
+       where (c.name, c.version, c.partition) = (held.name, held.version, held.partition)
+         and c.owner = $1 and held.rank <= share.size
+       returning c.name, c.version, c.partition, c.epoch, c.position
+     ), left_to_others as (
+       update ${schema}.checkpoints c
+       set owner = null
+       from held join share using (name, version)
+       where (c.name, c.version, c.partition) = (held.name, held.version, held.partition)
+         and c.owner = $1 and held.rank > share.size
+     ), free as (
+       select c.name, c.version, c.partition
+       from ${schema}.checkpoints c join asked using (name, version)
+       where c.owner is null or c.lease_until <= clock_timestamp()
+       for update of c skip locked
+     ), ranked as (
+       select free.*, row_number() over (partition by name, version order by partition) as rank from free
+     ), taken as (
+       update ${schema}.checkpoints c
+       set owner = $1, epoch = c.epoch + 1, lease_until = clock_timestamp() + $4 * interval '1 millisecond'
+       from ranked join share using (name, version)
+       where (c.name, c.version, c.partition) = (ranked.name, ranked.version, ranked.partition)
+         and ranked.rank <= share.size - (select count(*) from held where (held.name, held.version) = (c.name, c.version))
+       returning c.name, c.version, c.partition, c.epoch, c.position
+     )
+     select name, version, partition, epoch::text, position::text from kept
+     union all
+     select name, version, partition, epoch::text, position::text from taken`,
+    [runner, versions.map(({ name }) => name), versions.map(({ version }) => version), lease],
+  )
+  return (rows as readonly ClaimRow[]).map(({ epoch, position, ...partition }) => ({
+    ...partition,
+    epoch: Number(epoch),
+    position: Number(position),
+  }))
+}
+
+interface ClaimRow {
+  readonly name: string
+  readonly version: number
+  readonly partition: number
+  readonly epoch: string
+  readonly position: string
+}

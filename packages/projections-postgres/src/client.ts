@@ -1,0 +1,25 @@
+// What this package uses of the drivers. It imports none: hand it yours.
+
+/** What a handler writes with: the client of its transaction. It is `pg`'s own, or PGlite's, which can do more. */
+export interface SqlClient {
+  query(text: string, values?: unknown[]): Promise<{ readonly rows: readonly unknown[] }>
+}
+
+/** What this package uses of a `pg.Pool`. */
+export interface PgPool {
+  connect(): Promise<PgClient>
+  readonly totalCount: number
+}
+
+/** What this package uses of a client from a `pg.Pool`. */
+export interface PgClient extends SqlClient {
+  on(event: 'error', listener: () => void): unknown
+  off(event: 'error', listener: () => void): unknown
+  release(destroy?: boolean): void
+}
+
+/** What this package uses of a `PGlite`. */
+export interface Pglite extends SqlClient {
+  readonly waitReady: Promise<void>
+  transaction<Result>(work: (transaction: SqlClient) => Promise<Result>): Promise<Result>
+}

@@ -1,0 +1,3 @@
+export { PostgresProjectionStore, type PostgresProjectionStoreOptions } from './postgres-projection-store.ts'
+export { schemaSql } from './schema/migrate.ts'
+export { type PgClient, type Pglite, type PgPool, type SqlClient } from './client.ts'

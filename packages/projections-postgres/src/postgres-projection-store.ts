@@ -1,0 +1,352 @@
+import { type DomainEvent, type Position, type StreamId } from '@eventmill/core'
+import {
+  checkInteger,
+  checkKeys,
+  checkName,
+  invalidArgument,
+  pause,
+  streamKey,
+} from '@eventmill/core/adapter'
+import {
+  checkPartitions,
+  type Claim,
+  claimLost,
+  type ParkedEvent,
+  type PartitionId,
+  type ProjectionStore,
+  type ProjectionTransaction,
+  type VersionId,
+  type VersionState,
+} from '@eventmill/projections'
+import { claimPartitions } from './claims.ts'
+import { type Pglite, type PgPool, type SqlClient } from './client.ts'
+import { checkVersion, migrate, quoted } from './schema/migrate.ts'
+import { pgliteTransactions, poolTransactions, type Transactions } from './transactions.ts'
+
+export interface PostgresProjectionStoreOptions {
+  /** Your own `pg.Pool`, or a `PGlite`. It stays yours. */
+  readonly client: PgPool | Pglite
+  /** The schema in which the tables are. Default `'eventmill_projections'`. */
+  readonly schema?: string | undefined
+  /**
+   * In milliseconds: a process that pauses for so long within a transaction loses it, so that another one can take over.
+   * Handlers that wait for something else than the database must be faster. Default 10,000.
+   */
+  readonly idleTimeout?: number | undefined
+}
+
+/** In milliseconds: so long the version that serves may be held, at most, until a new one has got to where it is. */
+const SWITCH = 1_000
+
+/**
+ * Projections into PostgreSQL 15 or newer, on a server or embedded: exactly once for what handlers write with the client
+ * that they are given, since the checkpoint moves in the same transaction.
+ */
+export class PostgresProjectionStore implements ProjectionStore<SqlClient> {
+  readonly #transactions: Transactions
+  readonly #name: string
+  readonly #schema: string
+
+  constructor(options: PostgresProjectionStoreOptions) {
+    checkKeys(options, OPTIONS, 'options')
+    const { client, schema = 'eventmill_projections', idleTimeout = 10_000 } = options
+    checkName(schema, 'options.schema')
+    checkInteger(idleTimeout, 1, 'options.idleTimeout')
+    this.#transactions = transactionsOf(client, idleTimeout)
+    this.#name = schema
+    this.#schema = quoted(schema)
+  }
+
+  /** Makes the tables, or brings them to what this release needs. Any number of processes may do so at once. */
+  migrate(): Promise<void> {
+    return migrate(this.#transactions, this.#name)
+  }
+
+  prepare(
+    version: VersionId,
+    partitions: number,
+    create: (client: SqlClient) => Promise<void>,
+  ): Promise<void> {
+    return this.#transactions.run(async (client) => {
+      await checkVersion(client, this.#name)
+      await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [
+        `eventmill projection ${this.#name} ${version.name}`,
+      ])
+      const values = [version.name, version.version]
+      const found = await client.query(
+        `select count(*)::int as count from ${this.#schema}.checkpoints where (name, version) = ($1, $2)`,
+        values,
+      )
+      const { count } = found.rows[0] as { readonly count: number }
+      if (count > 0) {
+        checkPartitions(version, count, partitions)
+        return
+      }
+      await create(client)
+      await client.query(
+        `insert into ${this.#schema}.checkpoints (name, version, partition)
+         select $1, $2, generate_series(0, $3::int - 1)`,
+        [...values, partitions],
+      )
+      await client.query(
+        `insert into ${this.#schema}.serving (name, version) values ($1, $2) on conflict (name) do nothing`,
+        values,
+      )
+      await client.query(`delete from ${this.#schema}.runners where alive_until < now() - interval '1 day'`)
+    })
+  }
+
+  claim(runner: string, versions: readonly VersionId[], lease: number): Promise<readonly Claim[]> {
+    return claimPartitions(this.#transactions, this.#schema, runner, versions, lease)
+  }
+
+  async release(runner: string, { name, version, partition }: PartitionId): Promise<void> {
+    await this.#transactions.query(
+      `with released as (
+         update ${this.#schema}.checkpoints set owner = null
+         where (name, version, partition) = ($2, $3, $4) and owner = $1
+       )
+       delete from ${this.#schema}.runners
+       where (name, version, runner) = ($2, $3, $1) and not exists (
+         select from ${this.#schema}.checkpoints where (name, version, owner) = ($2, $3, $1) and partition <> $4
+       )`,
+      [runner, name, version, partition],
+    )
+  }
+
+  commit(
+    claim: Claim,
+    position: Position,
+    work: (transaction: ProjectionTransaction<SqlClient>) => Promise<void>,
+  ): Promise<void> {
+    const { name, version, partition, epoch } = claim
+    return this.#transactions.run(async (client) => {
+      await work({
+        target: client,
+        parkedStreams: (streams) => this.#parkedStreams(client, claim, streams),
+        park: (event, error) => this.#park(client, claim, event, error),
+      })
+      // At the end: a handler that takes long keeps nobody from taking over.
+      const { rows } = await client.query(
+        `update ${this.#schema}.checkpoints set position = $1, moved_at = now()
+         where (name, version, partition, epoch, position) = ($2, $3, $4, $5, $6)
+         returning true`,
+        [position, name, version, partition, epoch, claim.position],
+      )
+      if (rows.length === 0) throw claimLost(claim)
+    })
+  }
+
+  async states(names: readonly string[]): Promise<readonly VersionState[]> {
+    const rows = await this.#transactions.query(
+      `select name, version, version = (select version from ${this.#schema}.serving s where s.name = c.name) as serving,
+           (select count(*)::int from ${this.#schema}.parked p where (p.name, p.version) = (c.name, c.version)) as parked,
+           array_agg(position::text order by partition) as positions,
+           array_agg(case when lease_until > clock_timestamp() then owner end order by partition) as owners
+         from ${this.#schema}.checkpoints c
+         where name = any ($1)
+         group by name, version
+         order by name, version`,
+      [names],
+    )
+    return (rows as readonly StateRow[]).map(({ name, version, serving, parked, positions, owners }) => ({
+      name,
+      version,
+      serving: serving === true,
+      parked,
+      checkpoints: positions.map((position, partition) => ({
+        name,
+        version,
+        partition,
+        position: Number(position),
+        owner: owners[partition] ?? undefined,
+      })),
+    }))
+  }
+
+  serve(
+    { name, version }: VersionId,
+    atLeast: Position,
+    serve: (client: SqlClient) => Promise<void>,
+  ): Promise<boolean> {
+    return this.#transactions.run(async (client) => {
+      const serving = await client.query(
+        `select version from ${this.#schema}.serving where name = $1 for update`,
+        [name],
+      )
+      const [{ version: before } = { version: 0 }] = serving.rows as readonly { readonly version: number }[]
+      if (before >= version) return false
+      // From here on the old one stands still.
+      const old = await this.#lockedPositions(client, { name, version: before })
+      const reached = Math.max(atLeast, ...old)
+      if (!(await this.#hasReached(client, { name, version }, reached))) return false
+      await this.#lockedPositions(client, { name, version })
+      await serve(client)
+      await client.query(
+        `insert into ${this.#schema}.serving (name, version) values ($1, $2)
+         on conflict (name) do update set version = excluded.version, since = now()`,
+        [name, version],
+      )
+      return true
+    })
+  }
+
+  drop({ name, version }: VersionId, drop: (client: SqlClient) => Promise<void>): Promise<void> {
+    return this.#transactions.run(async (client) => {
+      const serving = await client.query(
+        `select from ${this.#schema}.serving where (name, version) = ($1, $2) for update`,
+        [name, version],
+      )
+      if (serving.rows.length > 0) throw invalidArgument('version', 'one that does not serve')
+      const dropped = await client.query(
+        `delete from ${this.#schema}.checkpoints where (name, version) = ($1, $2) returning true`,
+        [name, version],
+      )
+      if (dropped.rows.length === 0) return
+      for (const table of ['parked', 'runners']) {
+        await client.query(`delete from ${this.#schema}.${table} where (name, version) = ($1, $2)`, [
+          name,
+          version,
+        ])
+      }
+      await drop(client)
+    })
+  }
+
+  async parked(
+    { name, version }: VersionId,
+    limit: number,
+    after: Position = 0,
+  ): Promise<readonly ParkedEvent[]> {
+    const rows = await this.#transactions.query(
+      `select name, version, partition, aggregate_type, aggregate_id, sequence::text, position::text, type, error,
+           to_char(time at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as time
+         from ${this.#schema}.parked
+         where (name, version) = ($1, $2) and position > $3
+         order by position
+         limit $4`,
+      [name, version, after, limit],
+    )
+    return (rows as readonly ParkedRow[]).map(
+      ({ aggregate_type: aggregateType, aggregate_id: aggregateId, sequence, position, ...rest }) => ({
+        ...rest,
+        stream: { aggregateType, aggregateId },
+        sequence: Number(sequence),
+        position: Number(position),
+      }),
+    )
+  }
+
+  unpark(
+    { name, version, position }: ParkedEvent,
+    work: (client: SqlClient) => Promise<void>,
+  ): Promise<boolean> {
+    return this.#transactions.run(async (client) => {
+      const { rows } = await client.query(
+        `delete from ${this.#schema}.parked where (name, version, position) = ($1, $2, $3) returning true`,
+        [name, version, position],
+      )
+      if (rows.length === 0) return false
+      await work(client)
+      return true
+    })
+  }
+
+  async #parkedStreams(
+    client: SqlClient,
+    { name, version }: VersionId,
+    streams: readonly StreamId[],
+  ): Promise<ReadonlySet<string>> {
+    const { rows } = await client.query(
+      `select distinct aggregate_type as "aggregateType", aggregate_id as "aggregateId"
+       from ${this.#schema}.parked
+       join unnest($3::text[], $4::text[]) as stream (type, id) on (aggregate_type, aggregate_id) = (stream.type, stream.id)
+       where (name, version) = ($1, $2)`,
+      [
+        name,
+        version,
+        streams.map(({ aggregateType }) => aggregateType),
+        streams.map(({ aggregateId }) => aggregateId),
+      ],
+    )
+    return new Set((rows as readonly StreamId[]).map(streamKey))
+  }
+
+  async #park(
+    client: SqlClient,
+    { name, version, partition }: Claim,
+    event: DomainEvent,
+    error: string,
+  ): Promise<void> {
+    const { position, aggregateType, aggregateId, sequence, type } = event
+    await client.query(
+      `insert into ${this.#schema}.parked
+         (name, version, position, partition, aggregate_type, aggregate_id, sequence, type, error)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+      // No database stores a NUL.
+      [
+        name,
+        version,
+        position,
+        partition,
+        aggregateType,
+        aggregateId,
+        sequence,
+        type,
+        error.replaceAll('\0', ''),
+      ],
+    )
+  }
+
+  /** Where a version is, which stays there until the transaction ends. */
+  async #lockedPositions(client: SqlClient, { name, version }: VersionId): Promise<readonly Position[]> {
+    const { rows } = await client.query(
+      `select position::text from ${this.#schema}.checkpoints
+       where (name, version) = ($1, $2) order by partition for update`,
+      [name, version],
+    )
+    return (rows as readonly { readonly position: string }[]).map(({ position }) => Number(position))
+  }
+
+  /** Whether a version has got to a position everywhere, or gets there soon. */
+  async #hasReached(client: SqlClient, { name, version }: VersionId, position: Position): Promise<boolean> {
+    const deadline = performance.now() + SWITCH
+    for (;;) {
+      const { rows } = await client.query(
+        `select min(position) >= $3 as reached from ${this.#schema}.checkpoints where (name, version) = ($1, $2)`,
+        [name, version, position],
+      )
+      if ((rows[0] as { readonly reached: boolean | null }).reached === true) return true
+      // Where there is one connection, nothing moves meanwhile.
+      if (!this.#transactions.concurrent || performance.now() > deadline) return false
+      await pause(10, undefined)
+    }
+  }
+}
+
+const OPTIONS = new Set(['client', 'schema', 'idleTimeout'])
+
+function transactionsOf(client: unknown, idleTimeout: number): Transactions {
+  if (typeof client === 'object' && client !== null) {
+    if ('waitReady' in client && 'transaction' in client) return pgliteTransactions(client as Pglite)
+    if ('connect' in client && 'totalCount' in client) return poolTransactions(client as PgPool, idleTimeout)
+  }
+  throw invalidArgument('options.client', 'a pg.Pool or a PGlite', client)
+}
+
+interface StateRow extends VersionId {
+  readonly serving: boolean | null
+  readonly parked: number
+  readonly positions: readonly string[]
+  readonly owners: readonly (string | null)[]
+}
+
+interface ParkedRow extends PartitionId {
+  readonly aggregate_type: string
+  readonly aggregate_id: string
+  readonly sequence: string
+  readonly position: string
+  readonly type: string
+  readonly error: string
+  readonly time: string
+}

@@ -1,0 +1,44 @@
+import { type DomainEvent, type Position } from '@eventmill/core'
+import { eventmillError, messageOf, streamName } from '@eventmill/core/adapter'
+import { type PartitionId, type VersionId } from './projection-store.ts'
+
+/** The error for who writes to a partition that somebody else has, or that is not where it was taken to be. */
+export function claimLost({ name, version, partition }: PartitionId): Error {
+  const message = `partition ${partition} of ${versionName({ name, version })} is held by another runner, or has moved: nothing was written`
+  return eventmillError('CLAIM_LOST', message, { projection: name, version, partition })
+}
+
+/** The error that ends a projection at an event. */
+export function projectionFailed(
+  { name, version }: VersionId,
+  event: DomainEvent,
+  tries: number,
+  cause: unknown,
+): Error {
+  const { position, sequence, type } = event
+  const message =
+    `${versionName({ name, version })} stopped at position ${position} (event ${sequence} of ${streamName(event)}, ${type}) ` +
+    `after ${tries} ${tries === 1 ? 'try' : 'tries'}: ${messageOf(cause)}`
+  return eventmillError('PROJECTION_FAILED', message, { projection: name, version, position, cause })
+}
+
+/** The error for a read model that has not got far enough in time. */
+export function waitTimeout(
+  { name, version }: VersionId,
+  position: Position,
+  reached: Position,
+  timeout: number,
+): Error {
+  const message = `${versionName({ name, version })} has not got to position ${position} within ${timeout} ms, only to ${reached}: it lags, or does not run`
+  return eventmillError('WAIT_TIMEOUT', message, { projection: name, version, position, reached })
+}
+
+/** What a projection ends with that is removed while it runs. */
+export function projectionDropped({ name, version }: VersionId): Error {
+  const message = `${versionName({ name, version })} was dropped: it does not run any more`
+  return eventmillError('PROJECTION_FAILED', message, { projection: name, version, position: 0 })
+}
+
+function versionName({ name, version }: VersionId): string {
+  return `version ${version} of the projection ${name}`
+}

@@ -1,0 +1,222 @@
+import { type DomainEvent, type Position, type StreamId } from '@eventmill/core'
+import { invalidArgument, streamKey } from '@eventmill/core/adapter'
+import { claimLost } from './errors.ts'
+import {
+  type Checkpoint,
+  type Claim,
+  type ParkedEvent,
+  type PartitionId,
+  type ProjectionStore,
+  type ProjectionTransaction,
+  type VersionId,
+  type VersionState,
+} from './projection-store.ts'
+
+/**
+ * Checkpoints in this process's memory, beside a target of yours, such as a `Map`: for tests, and for read models that are
+ * built anew with each start. What a handler wrote before it failed is not undone.
+ */
+export class InMemoryProjectionStore<Target> implements ProjectionStore<Target> {
+  readonly #target: Target
+  readonly #versions = new Map<string, Version>()
+  readonly #serving = new Map<string, number>()
+  /** One transaction after the other. */
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(target: Target) {
+    this.#target = target
+  }
+
+  prepare(version: VersionId, partitions: number, create: (target: Target) => Promise<void>): Promise<void> {
+    return this.#alone(async () => {
+      const known = this.#versions.get(keyOf(version))
+      if (known !== undefined) {
+        checkPartitions(version, known.checkpoints.length, partitions)
+        return
+      }
+      await create(this.#target)
+      const checkpoints = Array.from({ length: partitions }, (_, partition) =>
+        newCheckpoint(version, partition),
+      )
+      this.#versions.set(keyOf(version), { ...version, checkpoints, runners: new Map(), parked: [] })
+      if (!this.#serving.has(version.name)) this.#serving.set(version.name, version.version)
+    })
+  }
+
+  async claim(runner: string, versions: readonly VersionId[], lease: number): Promise<readonly Claim[]> {
+    const now = performance.now()
+    return versions.flatMap((version) => {
+      const known = this.#versions.get(keyOf(version))
+      if (known === undefined) return []
+      known.runners.set(runner, now + lease)
+      const runners = [...known.runners.values()].filter((until) => until > now).length
+      const share = Math.ceil(known.checkpoints.length / runners)
+      let held = 0
+      for (const checkpoint of known.checkpoints) {
+        if (checkpoint.owner !== runner || checkpoint.until <= now) continue
+        held += 1
+        if (held > share) checkpoint.owner = undefined
+        else checkpoint.until = now + lease
+      }
+      for (const checkpoint of known.checkpoints) {
+        if (held >= share || (checkpoint.owner !== undefined && checkpoint.until > now)) continue
+        Object.assign(checkpoint, { owner: runner, until: now + lease, epoch: checkpoint.epoch + 1 })
+        held += 1
+      }
+      return known.checkpoints
+        .filter(({ owner, until }) => owner === runner && until > now)
+        .map(({ partition, epoch, position }) => ({ ...idOf(version), partition, epoch, position }))
+    })
+  }
+
+  async release(runner: string, partition: PartitionId): Promise<void> {
+    const version = this.#versions.get(keyOf(partition))
+    const checkpoint = version?.checkpoints[partition.partition]
+    if (checkpoint?.owner === runner) checkpoint.owner = undefined
+    if (version?.checkpoints.every(({ owner }) => owner !== runner) === true) version.runners.delete(runner)
+  }
+
+  commit(
+    claim: Claim,
+    position: Position,
+    work: (transaction: ProjectionTransaction<Target>) => Promise<void>,
+  ): Promise<void> {
+    return this.#alone(async () => {
+      this.#checkpointOf(claim)
+      const parked: ParkedEvent[] = []
+      const version = this.#versions.get(keyOf(claim))
+      await work({
+        target: this.#target,
+        parkedStreams: (streams) => Promise.resolve(streamsOf(version?.parked ?? [], streams)),
+        park: (event, error) => {
+          parked.push(parkedEvent(claim, event, error))
+          return Promise.resolve()
+        },
+      })
+      // It may have been taken over meanwhile.
+      this.#checkpointOf(claim).position = position
+      version?.parked.push(...parked)
+    })
+  }
+
+  async states(names: readonly string[]): Promise<readonly VersionState[]> {
+    return [...this.#versions.values()]
+      .filter(({ name }) => names.includes(name))
+      .sort((a, b) => a.version - b.version)
+      .map(({ name, version, checkpoints, parked }) => ({
+        name,
+        version,
+        serving: this.#serving.get(name) === version,
+        checkpoints: checkpoints.map((checkpoint) => publicCheckpoint(checkpoint)),
+        parked: parked.length,
+      }))
+  }
+
+  serve(version: VersionId, atLeast: Position, serve: (target: Target) => Promise<void>): Promise<boolean> {
+    return this.#alone(async () => {
+      const before = this.#serving.get(version.name) ?? 0
+      if (before >= version.version) return false
+      const old = this.#versions.get(keyOf({ name: version.name, version: before }))?.checkpoints ?? []
+      const reached = Math.max(atLeast, ...old.map(({ position }) => position))
+      const own = this.#versions.get(keyOf(version))?.checkpoints ?? [{ position: 0 }]
+      if (own.some(({ position }) => position < reached)) return false
+      await serve(this.#target)
+      this.#serving.set(version.name, version.version)
+      return true
+    })
+  }
+
+  drop(version: VersionId, drop: (target: Target) => Promise<void>): Promise<void> {
+    return this.#alone(async () => {
+      if (this.#serving.get(version.name) === version.version) {
+        throw invalidArgument('version', 'one that does not serve')
+      }
+      if (!this.#versions.has(keyOf(version))) return
+      await drop(this.#target)
+      this.#versions.delete(keyOf(version))
+    })
+  }
+
+  async parked(version: VersionId, limit: number, after: Position = 0): Promise<readonly ParkedEvent[]> {
+    const all = this.#versions.get(keyOf(version))?.parked ?? []
+    return all
+      .filter(({ position }) => position > after)
+      .sort((a, b) => a.position - b.position)
+      .slice(0, limit)
+  }
+
+  unpark(event: ParkedEvent, work: (target: Target) => Promise<void>): Promise<boolean> {
+    return this.#alone(async () => {
+      const parked = this.#versions.get(keyOf(event))?.parked ?? []
+      const index = parked.findIndex(({ position }) => position === event.position)
+      if (index < 0) return false
+      await work(this.#target)
+      parked.splice(index, 1)
+      return true
+    })
+  }
+
+  /** The checkpoint, as long as nobody else has it. */
+  #checkpointOf(claim: Claim): OwnCheckpoint {
+    const checkpoint = this.#versions.get(keyOf(claim))?.checkpoints[claim.partition]
+    if (checkpoint?.epoch !== claim.epoch || checkpoint.position !== claim.position) throw claimLost(claim)
+    return checkpoint
+  }
+
+  #alone<Result>(work: () => Promise<Result>): Promise<Result> {
+    const turn = this.#last.then(work)
+    this.#last = turn.catch(() => undefined)
+    return turn
+  }
+}
+
+/** Throws `ARGUMENT_INVALID` where a version was made with another number of partitions. */
+export function checkPartitions({ name, version }: VersionId, found: number, wanted: number): void {
+  if (found === wanted) return
+  throw invalidArgument(
+    'definition.partitions',
+    `${found}, as when version ${version} of ${name} was made (a new version may have another number)`,
+    wanted,
+  )
+}
+
+interface Version extends VersionId {
+  readonly checkpoints: readonly OwnCheckpoint[]
+  /** Until when each of them counts as alive. */
+  readonly runners: Map<string, number>
+  readonly parked: ParkedEvent[]
+}
+
+interface OwnCheckpoint extends PartitionId {
+  position: Position
+  epoch: number
+  owner: string | undefined
+  until: number
+}
+
+function newCheckpoint(version: VersionId, partition: number): OwnCheckpoint {
+  return { ...idOf(version), partition, position: 0, epoch: 0, owner: undefined, until: 0 }
+}
+
+function publicCheckpoint({ name, version, partition, position, owner, until }: OwnCheckpoint): Checkpoint {
+  return { name, version, partition, position, owner: until > performance.now() ? owner : undefined }
+}
+
+function idOf({ name, version }: VersionId): VersionId {
+  return { name, version }
+}
+
+function keyOf({ name, version }: VersionId): string {
+  return `${version} ${name}`
+}
+
+function streamsOf(parked: readonly ParkedEvent[], streams: readonly StreamId[]): ReadonlySet<string> {
+  const held = new Set(parked.map(({ stream }) => streamKey(stream)))
+  return new Set(streams.map(streamKey).filter((key) => held.has(key)))
+}
+
+function parkedEvent({ name, version, partition }: Claim, event: DomainEvent, error: string): ParkedEvent {
+  const { aggregateType, aggregateId, sequence, position, type } = event
+  const stream = { aggregateType, aggregateId }
+  return { name, version, partition, stream, sequence, position, type, error, time: new Date().toISOString() }
+}

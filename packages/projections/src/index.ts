@@ -1,0 +1,20 @@
+export { defineProjection, type EventHandlers, type Projection } from './projection.ts'
+export { type FailurePolicy } from './failure-policy.ts'
+export { Projections, type ProjectionsOptions, type RetryResult, type WaitOptions } from './projections.ts'
+export { type ProjectionStatus } from './status.ts'
+export { type Happening } from './happening.ts'
+export { InMemoryProjectionStore } from './in-memory-projection-store.ts'
+
+export {
+  type Checkpoint,
+  type Claim,
+  type ParkedEvent,
+  type PartitionId,
+  type ProjectionStore,
+  type ProjectionTransaction,
+  type VersionId,
+  type VersionState,
+} from './projection-store.ts'
+export { partitionOf } from './partition.ts'
+export { claimLost } from './errors.ts'
+export { checkPartitions } from './in-memory-projection-store.ts'

@@ -1,0 +1,113 @@
+import { type DomainEvent, type Position, type Sequence, type StreamId } from '@eventmill/core'
+
+/** A version of a projection. */
+export interface VersionId {
+  readonly name: string
+  readonly version: number
+}
+
+/** One part of a version, with a checkpoint of its own. */
+export interface PartitionId extends VersionId {
+  /** From 0. */
+  readonly partition: number
+}
+
+/** The right of one runner to write a partition, until it lets go of it or somebody takes it over. */
+export interface Claim extends PartitionId {
+  /** Grows with each owner: whoever holds an old one writes nothing any more. */
+  readonly epoch: number
+  /** How far the partition has got. */
+  readonly position: Position
+}
+
+/** How far a partition has got, and who works on it. */
+export interface Checkpoint extends PartitionId {
+  readonly position: Position
+  /** The runner that holds it; `undefined` while nobody does. */
+  readonly owner: string | undefined
+}
+
+/** A version as a store knows it. */
+export interface VersionState extends VersionId {
+  /** Whether readers are served by this version. */
+  readonly serving: boolean
+  readonly checkpoints: readonly Checkpoint[]
+  /** How many events are parked. */
+  readonly parked: number
+}
+
+/** An event that was put aside; its position tells it from others of the version. */
+export interface ParkedEvent extends PartitionId {
+  readonly stream: StreamId
+  readonly sequence: Sequence
+  readonly position: Position
+  readonly type: string
+  /** What its handler threw, as text. */
+  readonly error: string
+  /** RFC 3339. */
+  readonly time: string
+}
+
+/** What happens to a partition in one transaction, beside what its handlers write. */
+export interface ProjectionTransaction<Target> {
+  /** What the handlers write to. */
+  readonly target: Target
+  /** Which of these streams have parked events, by `streamKey`. */
+  readonly parkedStreams: (streams: readonly StreamId[]) => Promise<ReadonlySet<string>>
+  readonly park: (event: DomainEvent, error: string) => Promise<void>
+}
+
+/**
+ * Where projections write to, with all that is needed to do so exactly once: checkpoints, leases and parked events lie beside
+ * what the handlers write, and change in the same transaction.
+ *
+ * Every method fails with `STORE_UNREACHABLE` or `STORE_BUSY` where it may be tried again, and with whatever else the store
+ * fails with where not.
+ */
+export interface ProjectionStore<Target> {
+  /**
+   * Makes the checkpoints of a version, at 0, and runs `create` in the same transaction, unless it is there already; with
+   * the first version of a projection it begins to serve. Any number of processes may do so at once: one creates. Fails
+   * with `ARGUMENT_INVALID` where the version was made with another number of partitions.
+   */
+  prepare(version: VersionId, partitions: number, create: (target: Target) => Promise<void>): Promise<void>
+
+  /**
+   * Keeps the claims of a runner for another `lease` (milliseconds by the store's clock), takes what is free, and lets go
+   * of what it has more of than its share: each runner that asks holds as many partitions of a version as any other, one
+   * more at most. Resolves to what it holds. Without `versions` it holds none.
+   */
+  claim(runner: string, versions: readonly VersionId[], lease: number): Promise<readonly Claim[]>
+
+  /** Gives up a claim, so that another runner may take it at once. */
+  release(runner: string, partition: PartitionId): Promise<void>
+
+  /**
+   * Runs `work` and moves the checkpoint from `claim.position` to `position`, all or nothing. Fails with `CLAIM_LOST`,
+   * writing nothing, where the claim is not the newest any more, or the checkpoint has moved. What `work` throws passes
+   * unchanged. If it fails otherwise, the checkpoint tells whether it was done.
+   */
+  commit(
+    claim: Claim,
+    position: Position,
+    work: (transaction: ProjectionTransaction<Target>) => Promise<void>,
+  ): Promise<void>
+
+  /** All versions of these projections, oldest first. */
+  states(names: readonly string[]): Promise<readonly VersionState[]>
+
+  /**
+   * Lets a version serve, and runs `serve` in the same transaction, if it is newer than the one that serves, and has got
+   * everywhere to `atLeast` and to where that one is: whose checkpoints do not move meanwhile. Resolves to whether it was done.
+   */
+  serve(version: VersionId, atLeast: Position, serve: (target: Target) => Promise<void>): Promise<boolean>
+
+  /** Removes a version that does not serve, and runs `drop` in the same transaction. Fails with `ARGUMENT_INVALID` for one that serves. */
+  drop(version: VersionId, drop: (target: Target) => Promise<void>): Promise<void>
+
+  /** The parked events of a version in the order of their positions, `limit` at most, after this one. */
+  parked(version: VersionId, limit: number, after?: Position): Promise<readonly ParkedEvent[]>
+
+  /** Runs `work` and removes the parked event, all or nothing. Resolves to whether it was there. */
+  unpark(event: ParkedEvent, work: (target: Target) => Promise<void>): Promise<boolean>
+}

@@ -1,0 +1,254 @@
+import { type DomainEvent, type EventStore, type Position } from '@eventmill/core'
+import {
+  checkInteger,
+  checkKeys,
+  checkpointAhead,
+  invalidArgument,
+  isPassing,
+  pause,
+  streamKey,
+} from '@eventmill/core/adapter'
+import { projectionDropped, waitTimeout } from './errors.ts'
+import { type Happening } from './happening.ts'
+import { type Projection } from './projection.ts'
+import { type ParkedEvent, type ProjectionStore } from './projection-store.ts'
+import { Runner } from './running/runner.ts'
+import { type ProjectionStatus, statusOf } from './status.ts'
+
+export interface ProjectionsOptions<Target> {
+  /** Where they write to. */
+  readonly target: ProjectionStore<Target>
+  readonly projections: readonly Projection<Target>[]
+  /** So many events at most are handled in one transaction. Default 500. */
+  readonly batchSize?: number | undefined
+  /**
+   * In milliseconds: a runner that has not been heard of for so long is replaced by another one. It is heard of three times
+   * as often. Default 6,000.
+   */
+  readonly lease?: number | undefined
+  /** Told what happens, for logs. */
+  readonly onHappening?: ((happening: Happening) => unknown) | undefined
+}
+
+export interface WaitOptions {
+  /** In milliseconds. Default 10,000. */
+  readonly timeout?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** In milliseconds: between two looks at a checkpoint that another process moves. */
+const SHORTEST_LOOK = 5
+const LONGEST_LOOK = 200
+
+/** Keeps projections at the heads of their logs. Any number of processes may run the same ones: each part is worked on by one. */
+export class Projections<Target> {
+  readonly #store: EventStore
+  readonly #target: ProjectionStore<Target>
+  readonly #projections: readonly Projection<Target>[]
+  readonly #runnerOf: () => Runner<Target>
+  /** Those who wait for a projection to get further. */
+  readonly #waiting = new Set<() => void>()
+  #runner: Runner<Target> | undefined
+
+  constructor(store: EventStore, options: ProjectionsOptions<Target>) {
+    checkKeys(options, OPTIONS, 'options')
+    const { target, projections, batchSize = 500, lease = 6_000, onHappening } = options
+    checkInteger(batchSize, 1, 'options.batchSize')
+    checkInteger(lease, 100, 'options.lease')
+    if (!Array.isArray(projections) || projections.length === 0) {
+      throw invalidArgument('options.projections', 'a list of projections', projections)
+    }
+    if (typeof (target as Partial<ProjectionStore<Target>> | undefined)?.commit !== 'function') {
+      throw invalidArgument('options.target', 'a store for projections', target)
+    }
+    if (onHappening !== undefined && typeof onHappening !== 'function') {
+      throw invalidArgument('options.onHappening', 'a function', onHappening)
+    }
+    this.#store = store
+    this.#target = target
+    this.#projections = [...(projections as readonly Projection<Target>[])]
+    checkDistinct(this.#projections)
+    const tell = (happening: Happening) => {
+      tellSafely(onHappening, happening)
+    }
+    const moved = () => {
+      for (const look of this.#waiting) look()
+    }
+    this.#runnerOf = () =>
+      new Runner({ store, target, projections: this.#projections, batchSize, lease, tell, moved })
+  }
+
+  /**
+   * Begins. Resolves when all is made ready and what is free is claimed; it goes on until it is stopped, and tells by
+   * `finished` if a projection ends before.
+   */
+  async start(): Promise<void> {
+    if (this.#runner !== undefined) throw invalidArgument('start', 'called once: stop it first')
+    const runner = this.#runnerOf()
+    this.#runner = runner
+    try {
+      await runner.start()
+    } catch (error) {
+      await runner.stop()
+      this.#runner = undefined
+      throw error
+    }
+  }
+
+  /** Finishes the batches in hand, and leaves the rest to others. */
+  async stop(): Promise<void> {
+    await this.#runner?.stop()
+    this.#runner = undefined
+  }
+
+  /** Resolves when it is stopped, and rejects as soon as a projection fails, with its error (`PROJECTION_FAILED`, mostly). */
+  async finished(): Promise<void> {
+    await this.#runner?.finished
+  }
+
+  /** How far each projection has got, here and in other processes. */
+  async status(): Promise<readonly ProjectionStatus[]> {
+    const states = await this.#target.states(this.#projections.map(({ name }) => name))
+    const head = await this.#store.head()
+    return Promise.all(
+      this.#projections.map((projection) =>
+        statusOf(projection, { states, head, store: this.#store, runner: this.#runner }),
+      ),
+    )
+  }
+
+  /**
+   * Resolves when a projection has handled everything up to a position, in whichever process: what was written before can
+   * then be read from it. Fails with `WAIT_TIMEOUT`, with what has ended the projection here, or with the signal's reason.
+   */
+  async waitFor(
+    projection: Projection<Target>,
+    position: Position,
+    options: WaitOptions = {},
+  ): Promise<void> {
+    checkKeys(options, WAIT_OPTIONS, 'options')
+    checkInteger(position, 0, 'position')
+    const { timeout = 10_000, signal } = options
+    checkInteger(timeout, 0, 'options.timeout')
+    const deadline = performance.now() + timeout
+    for (let look = SHORTEST_LOOK; ; look = Math.min(LONGEST_LOOK, look * 2)) {
+      signal?.throwIfAborted()
+      const moving = new AbortController()
+      const moved = () => {
+        moving.abort()
+      }
+      this.#waiting.add(moved)
+      try {
+        const failure = this.#runner?.failure(projection)
+        if (failure !== undefined) throw failure.error
+        const reached = await this.#reached(projection)
+        if (reached >= position) return
+        const left = deadline - performance.now()
+        if (left <= 0) throw waitTimeout(projection, position, reached, timeout)
+        const until = AbortSignal.any(signal === undefined ? [moving.signal] : [moving.signal, signal])
+        await pause(Math.min(left, look), until).catch(() => undefined)
+      } finally {
+        this.#waiting.delete(moved)
+      }
+    }
+  }
+
+  /** The version by which readers are served; `undefined` before there is one. */
+  async serving(name: string): Promise<number | undefined> {
+    return (await this.#target.states([name])).find(({ serving }) => serving)?.version
+  }
+
+  /** Removes a version that does not serve, with what it wrote: an old one, or one that was being built. */
+  async drop(projection: Projection<Target>): Promise<void> {
+    await this.#runner?.leave(projection, projectionDropped(projection))
+    await this.#target.drop(projection, projection.drop)
+  }
+
+  /** The events that were put aside, in the order of the log, `limit` (default 100) at most, after this position. */
+  async parked(
+    projection: Projection<Target>,
+    options: { readonly limit?: number | undefined; readonly after?: Position | undefined } = {},
+  ): Promise<readonly ParkedEvent[]> {
+    checkKeys(options, PARKED_OPTIONS, 'options')
+    const { limit = 100, after } = options
+    checkInteger(limit, 1, 'options.limit')
+    return this.#target.parked(projection, limit, after)
+  }
+
+  /**
+   * Handles parked events again, in the order of the log, each in a transaction of its own; one that fails stays parked and,
+   * where the policy holds back, so do those of its aggregate after it. Resolves to how many were handled, and the errors
+   * of the others by position.
+   */
+  async retryParked(projection: Projection<Target>): Promise<RetryResult> {
+    const errors = new Map<Position, unknown>()
+    const blocked = new Set<string>()
+    let handled = 0
+    let after: Position | undefined
+    for (;;) {
+      const [event] = await this.#target.parked(projection, 1, after)
+      if (event === undefined) return { handled, errors }
+      after = event.position
+      if (projection.onFailure.holdBack && blocked.has(streamKey(event.stream))) continue
+      try {
+        const stored = await this.#read(event)
+        const work = (target: Target) => projection.project([projection.decode(stored)], target)
+        if (await this.#target.unpark(event, work)) handled += 1
+      } catch (error) {
+        if (isPassing(error)) throw error
+        errors.set(event.position, error)
+        blocked.add(streamKey(event.stream))
+      }
+    }
+  }
+
+  /** Gives up a parked event. Resolves to whether it was there. */
+  dropParked(event: ParkedEvent): Promise<boolean> {
+    return this.#target.unpark(event, async () => undefined)
+  }
+
+  async #reached(projection: Projection<Target>): Promise<Position> {
+    const own = this.#runner?.workers(projection)
+    if (own?.size === projection.partitions) {
+      return Math.min(...[...own.values()].map(({ position }) => position))
+    }
+    const states = await this.#target.states([projection.name])
+    const state = states.find(({ version }) => version === projection.version)
+    return Math.min(...(state?.checkpoints ?? [{ position: 0 }]).map(({ position }) => position))
+  }
+
+  async #read({ position }: ParkedEvent): Promise<DomainEvent> {
+    for await (const event of this.#store.readAll({ after: position - 1, upTo: position })) return event
+    throw checkpointAhead(position, await this.#store.head())
+  }
+}
+
+/** What became of parked events that were handled again. */
+export interface RetryResult {
+  readonly handled: number
+  /** Why the others are still parked, by their positions. */
+  readonly errors: ReadonlyMap<Position, unknown>
+}
+
+const OPTIONS = new Set(['target', 'projections', 'batchSize', 'lease', 'onHappening'])
+const WAIT_OPTIONS = new Set(['timeout', 'signal'])
+const PARKED_OPTIONS = new Set(['limit', 'after'])
+
+function checkDistinct(projections: readonly Projection[]): void {
+  const seen = new Set<string>()
+  for (const { name, version } of projections) {
+    if (seen.has(`${version} ${name}`)) {
+      throw invalidArgument('options.projections', `without version ${version} of ${name} twice`)
+    }
+    seen.add(`${version} ${name}`)
+  }
+}
+
+/** Whatever a listener does, no projection fails with it. */
+function tellSafely(listener: ((happening: Happening) => unknown) | undefined, happening: Happening): void {
+  try {
+    Promise.resolve(listener?.(happening)).catch(() => undefined)
+  } catch {
+    // It is only told.
+  }
+}

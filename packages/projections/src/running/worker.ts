@@ -1,0 +1,282 @@
+import {
+  type Batch,
+  type DomainEvent,
+  type EventStore,
+  hasCode,
+  type Position,
+  subscribe,
+} from '@eventmill/core'
+import { backOff, isPassing, messageOf, pause, streamKey } from '@eventmill/core/adapter'
+import { projectionFailed } from '../errors.ts'
+import { type Happening } from '../happening.ts'
+import { partitionOf } from '../partition.ts'
+import { type Projection } from '../projection.ts'
+import {
+  type Claim,
+  type PartitionId,
+  type ProjectionStore,
+  type ProjectionTransaction,
+} from '../projection-store.ts'
+import { Rate } from './rate.ts'
+
+/** What a worker works with. */
+export interface WorkerInput<Target> {
+  readonly store: EventStore
+  readonly target: ProjectionStore<Target>
+  readonly projection: Projection<Target>
+  readonly claim: Claim
+  readonly batchSize: number
+  readonly tell: (happening: Happening) => void
+  /** Called when it has got further. */
+  readonly moved: () => void
+}
+
+/** In milliseconds: between the tries of an event. */
+const SHORTEST_RETRY = 100
+const LONGEST_RETRY = 10_000
+/** In milliseconds: a store that restarts is found again within seconds. */
+const SHORTEST_PAUSE = 10
+const LONGEST_PAUSE = 2_000
+/** In milliseconds: so often, at most, a checkpoint is moved over events that do not matter. */
+const IDLE_MOVES = 250
+
+/** Takes one partition along the log, as long as it has the claim to it. */
+export class Worker<Target> {
+  readonly #input: WorkerInput<Target>
+  readonly #partition: PartitionId
+  readonly #stopping = new AbortController()
+  readonly #rate = new Rate()
+  #claim: Claim
+  /** What need not be handled has been passed up to here; the checkpoint follows. */
+  #passed: Position
+  #head: Position = Infinity
+  #error: unknown
+  #movedAt = -Infinity
+  #timer: ReturnType<typeof setTimeout> | undefined
+  /** One commit after the other. */
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(input: WorkerInput<Target>) {
+    const { name, version, partition, position } = input.claim
+    this.#input = input
+    this.#claim = input.claim
+    this.#partition = { name, version, partition }
+    this.#passed = position
+  }
+
+  get epoch(): number {
+    return this.#claim.epoch
+  }
+
+  /** Everything up to here is done. */
+  get position(): Position {
+    return this.#passed
+  }
+
+  /** Where the checkpoint is. */
+  get checkpoint(): Position {
+    return this.#claim.position
+  }
+
+  /** Whether it had got to the head when it last looked. */
+  get live(): boolean {
+    return this.#passed >= this.#head
+  }
+
+  /** What is wrong right now. */
+  get error(): unknown {
+    return this.#error
+  }
+
+  /** Events that were handled, per second. */
+  get rate(): number {
+    return this.#rate.perSecond()
+  }
+
+  /** Resolves when it is stopped, or has lost its claim. Rejects with what ends the projection. */
+  async run(): Promise<void> {
+    const { store, projection, batchSize } = this.#input
+    const { filter } = projection
+    const { signal } = this.#stopping
+    try {
+      const onRetry = (error: unknown) => {
+        this.#retrying(error)
+      }
+      const options = { filter, after: this.#claim.position, batchSize, signal, onRetry }
+      for await (const batch of subscribe(store, options).batches()) await this.#take(batch)
+      await this.#moveUp()
+    } catch (error) {
+      // Whoever claims it next goes on.
+      if (hasCode(error, 'CLAIM_LOST') || (signal.aborted && error === signal.reason)) return
+      this.#error = error
+      throw error
+    } finally {
+      clearTimeout(this.#timer)
+    }
+  }
+
+  /** Lets it finish the batch in hand. */
+  stop(): void {
+    this.#stopping.abort()
+  }
+
+  async #take({ events, position, head }: Batch): Promise<void> {
+    const { partitions } = this.#input.projection
+    const own = events.filter((event) => partitionOf(event, partitions) === this.#partition.partition)
+    this.#head = head
+    if (own.length > 0) await this.#project(own, position)
+    else this.#pass(position)
+  }
+
+  /** Passes what does not matter. The checkpoint is moved now and then. */
+  #pass(position: Position): void {
+    this.#passed = position
+    this.#input.moved()
+    const wait = Math.max(0, this.#movedAt + IDLE_MOVES - performance.now())
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined
+      // Whoever takes the next batch, or stops, meets the same failure.
+      this.#moveUp().catch(() => undefined)
+    }, wait)
+  }
+
+  #moveUp(): Promise<void> {
+    return this.#alone(async () => {
+      if (this.#passed > this.#claim.position) await this.#commit(this.#passed, async () => undefined)
+    })
+  }
+
+  /** All at once; where that fails, one by one. */
+  async #project(events: readonly DomainEvent[], position: Position): Promise<void> {
+    try {
+      await this.#handle(events, position)
+      return
+    } catch (error) {
+      if (!(error instanceof HandlerFailed)) throw error
+    }
+    for (const [index, event] of events.entries()) {
+      const last = index === events.length - 1
+      const done = await this.#projectOne(event, last ? position : event.position)
+      if (!done) return
+    }
+  }
+
+  /** Whether it was done, in whichever way its policy wants; not so where it is stopped meanwhile. */
+  async #projectOne(event: DomainEvent, position: Position): Promise<boolean> {
+    const { retries, then } = this.#input.projection.onFailure
+    for (let tries = 1; ; tries++) {
+      if (this.#stopping.signal.aborted) return false
+      let error: unknown
+      try {
+        await this.#handle([event], position)
+        return true
+      } catch (failed) {
+        if (!(failed instanceof HandlerFailed)) throw failed
+        error = failed.cause
+      }
+      // What cannot be read once, cannot be read again.
+      if (tries > retries || hasCode(error, 'EVENT_UNREADABLE')) {
+        if (then === 'stop') throw projectionFailed(this.#partition, event, tries, error)
+        await this.#doWithout(event, position, then, error)
+        return true
+      }
+      this.#retrying(error, event)
+      const wait = backOff(tries, SHORTEST_RETRY, LONGEST_RETRY)
+      await pause(wait, this.#stopping.signal).catch(() => undefined)
+    }
+  }
+
+  async #doWithout(
+    event: DomainEvent,
+    position: Position,
+    then: 'skip' | 'park',
+    error: unknown,
+  ): Promise<void> {
+    await this.#alone(() =>
+      this.#commit(position, async (transaction) => {
+        if (then === 'park') await transaction.park(event, messageOf(error))
+      }),
+    )
+    this.#error = undefined
+    this.#input.tell({ ...this.#partition, happened: then === 'park' ? 'parked' : 'skipped', event, error })
+  }
+
+  /** Throws `HandlerFailed` for what a handler throws, at once or, as a deferred constraint does, at the end. */
+  async #handle(events: readonly DomainEvent[], position: Position): Promise<void> {
+    const { projection, tell } = this.#input
+    const { holdBack } = projection.onFailure
+    let held: readonly DomainEvent[] = []
+    let thrown: unknown
+    const work = async (transaction: ProjectionTransaction<Target>) => {
+      const parked = holdBack ? await transaction.parkedStreams(events) : NONE
+      held = events.filter((event) => parked.has(streamKey(event)))
+      const free = held.length === 0 ? events : events.filter((event) => !held.includes(event))
+      try {
+        await projection.project(free.map(projection.decode), transaction.target)
+      } catch (error) {
+        thrown = error
+        throw error
+      }
+      for (const event of held) await transaction.park(event, HELD_BACK)
+    }
+    try {
+      await this.#alone(() => this.#commit(position, work))
+    } catch (error) {
+      const isStores = error instanceof Error && error.name === 'EventmillError'
+      if (error !== thrown && (isStores || error === this.#stopping.signal.reason)) throw error
+      throw new HandlerFailed(error)
+    }
+    this.#error = undefined
+    this.#rate.add(events.length)
+    for (const event of held) tell({ ...this.#partition, happened: 'parked', event, error: HELD_BACK })
+    tell({ ...this.#partition, happened: 'projected', events: events.length - held.length, position })
+  }
+
+  /** Moves the checkpoint, and does `work` in the same transaction, over lost connections. */
+  async #commit(
+    position: Position,
+    work: (transaction: ProjectionTransaction<Target>) => Promise<void>,
+  ): Promise<void> {
+    for (let failures = 0; ; failures++) {
+      try {
+        await this.#input.target.commit(this.#claim, position, work)
+        break
+      } catch (error) {
+        if (!isPassing(error)) throw error
+        this.#retrying(error)
+        await pause(backOff(failures, SHORTEST_PAUSE, LONGEST_PAUSE), this.#stopping.signal)
+      }
+    }
+    this.#claim = { ...this.#claim, position }
+    this.#passed = Math.max(this.#passed, position)
+    this.#movedAt = performance.now()
+    this.#input.moved()
+  }
+
+  #retrying(error: unknown, event?: DomainEvent): void {
+    this.#error = error
+    this.#input.tell({
+      ...this.#partition,
+      happened: 'retrying',
+      error,
+      ...(event !== undefined && { event }),
+    })
+  }
+
+  #alone(work: () => Promise<void>): Promise<void> {
+    const turn = this.#last.then(work)
+    this.#last = turn.catch(() => undefined)
+    return turn
+  }
+}
+
+/** A handler threw the cause. */
+class HandlerFailed extends Error {
+  constructor(cause: unknown) {
+    super('a handler failed', { cause })
+  }
+}
+
+const NONE: ReadonlySet<string> = new Set()
+
+const HELD_BACK = 'held back: an event before it, of the same aggregate, is parked'

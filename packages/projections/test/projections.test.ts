@@ -1,0 +1,436 @@
+import { afterEach, describe, expect, test } from '@jest/globals'
+import { hasCode } from '@eventmill/core'
+import { InMemoryProjectionStore, Projections } from '@eventmill/projections'
+import { InMemoryStore } from '@eventmill/store-memory'
+import {
+  accountEvents,
+  append,
+  Balances,
+  balances,
+  deposits,
+  eventually,
+  Log,
+  Running,
+  unreachable,
+} from './fixtures.ts'
+
+const running = new Running()
+
+afterEach(() => running.stopAll())
+
+describe('a projection', () => {
+  test('handles what is stored, and then what arrives, in order', async () => {
+    const { store, target, read } = await given(3)
+    const projections = await running.start(store, target, [balances()])
+    await append(store, 'DE1', accountEvents.Closed(), accountEvents.Withdrawn({ cents: 1 }))
+    const position = await append(store, 'DE2', ...deposits(1))
+    await projections.waitFor(balances(), position)
+    expect(read.positions).toEqual([1, 2, 3, 5, 6])
+    expect([...read.cents]).toEqual([
+      ['DE1', 2],
+      ['DE2', 1],
+    ])
+  })
+
+  test('goes on where it was when it is started again', async () => {
+    const { store, target, read } = await given(3)
+    const first = await running.start(store, target, [balances()])
+    await first.waitFor(balances(), 3)
+    await first.stop()
+    const position = await append(store, 'DE1', ...deposits(1))
+    const second = await running.start(store, target, [balances()])
+    await second.waitFor(balances(), position)
+    expect(read.positions).toEqual([1, 2, 3, 4])
+  })
+
+  test('finishes the batch in hand before it stops', async () => {
+    const { store, target, read } = await given(3)
+    let begun = false
+    const { held, proceed } = hold()
+    const slow = balances({
+      before: async ({ position }) => {
+        begun = true
+        if (position === 2) await held
+      },
+    })
+    const projections = await running.start(store, target, [slow])
+    await eventually(() => begun)
+    const stopped = projections.stop()
+    proceed()
+    await stopped
+    expect(read.positions).toEqual([1, 2, 3])
+    expect(await target.states(['balances'])).toMatchObject([
+      { checkpoints: [{ position: 3, owner: undefined }] },
+    ])
+  })
+
+  test('moves its checkpoint over events that do not matter', async () => {
+    const { store, target } = await given(0)
+    await running.start(store, target, [balances()])
+    await append(store, 'DE1', accountEvents.Closed())
+    await eventually(async () => (await target.states(['balances']))[0]?.checkpoints[0]?.position === 1)
+  })
+
+  test('that has seen more than its store has fails', async () => {
+    const { store, target } = await given(3)
+    const first = await running.start(store, target, [balances()])
+    await first.waitFor(balances(), 3)
+    await first.stop()
+    const second = await running.start(new InMemoryStore(), target, [balances()])
+    await expect(second.finished()).rejects.toMatchObject({ code: 'CHECKPOINT_AHEAD', after: 3, head: 0 })
+  })
+
+  test('with as many partitions as when it was made', async () => {
+    const { store, target } = await given(0)
+    await running.start(store, target, [balances({ partitions: 2 })])
+    const other = new Projections(store, { target, projections: [balances({ partitions: 3 })] })
+    await expect(other.start()).rejects.toMatchObject({
+      code: 'ARGUMENT_INVALID',
+      argument: 'definition.partitions',
+    })
+  })
+})
+
+describe('a lost connection', () => {
+  test('to what it writes to is waited out', async () => {
+    const { store, target, read } = await given(3)
+    const log = new Log()
+    let failures = 3
+    const commit = target.commit.bind(target)
+    target.commit = (...work) => (failures-- > 0 ? Promise.reject(unreachable()) : commit(...work))
+    const projections = await running.start(store, target, [balances()], { onHappening: log.add })
+    await projections.waitFor(balances(), 3)
+    expect(read.positions).toEqual([1, 2, 3])
+    expect(log.of('retrying').map(({ error }) => error)).toEqual([
+      unreachable(),
+      unreachable(),
+      unreachable(),
+    ])
+  })
+
+  test('whose answer alone was lost leads to nothing twice', async () => {
+    const { store, target, read } = await given(3)
+    let failures = 1
+    const commit = target.commit.bind(target)
+    target.commit = async (...work) => {
+      await commit(...work)
+      if (failures-- > 0) throw unreachable()
+    }
+    const projections = await running.start(store, target, [balances()])
+    await projections.waitFor(balances(), 3)
+    expect(read.positions).toEqual([1, 2, 3])
+  })
+
+  test('to the leases is told, and does not end it', async () => {
+    const { store, target, read } = await given(0)
+    const log = new Log()
+    const projections = await running.start(store, target, [balances()], { onHappening: log.add })
+    const claim = target.claim.bind(target)
+    let failures = 2
+    target.claim = (...asked) => (failures-- > 0 ? Promise.reject(unreachable()) : claim(...asked))
+    await log.until('unreachable', 2)
+    const position = await append(store, 'DE1', ...deposits(1))
+    await projections.waitFor(balances(), position)
+    expect(read.positions).toEqual([1])
+  })
+})
+
+describe('an event that a handler cannot take', () => {
+  test('is tried again, and then it is told why the projection stopped', async () => {
+    const { store, target, read } = await given(4)
+    const log = new Log()
+    const failing = balances({ onFailure: { retries: 1 }, before: poison(3) })
+    const projections = await running.start(store, target, [failing], { onHappening: log.add })
+    const error = {
+      code: 'PROJECTION_FAILED',
+      projection: 'balances',
+      version: 1,
+      position: 3,
+      cause: new Error('poison'),
+    }
+    await expect(projections.finished()).rejects.toMatchObject(error)
+    await expect(projections.waitFor(failing, 4)).rejects.toMatchObject(error)
+    expect(await projections.status()).toMatchObject([{ state: 'failed', error, position: 2 }])
+    expect(log.of('retrying')).toHaveLength(1)
+    expect(log.of('failed')).toMatchObject([{ error }])
+    expect(read.positions.filter((position) => position >= 3)).toEqual([])
+  })
+
+  test('does not stop its neighbours', async () => {
+    const { store, target } = await given(4)
+    const failing = { ...balances({ onFailure: { retries: 0 }, before: poison(1) }), name: 'failing' }
+    const projections = await running.start(store, target, [failing, balances()])
+    await projections.waitFor(balances(), 4)
+    const position = await append(store, 'DE1', ...deposits(1))
+    await projections.waitFor(balances(), position)
+    await expect(projections.finished()).rejects.toMatchObject({ projection: 'failing' })
+  })
+
+  test('is skipped where it may be', async () => {
+    const { store, target } = await given(4)
+    const log = new Log()
+    const skipping = balances({ onFailure: { retries: 0, then: 'skip' }, before: poison(3) })
+    const projections = await running.start(store, target, [skipping], { onHappening: log.add })
+    await projections.waitFor(skipping, 4)
+    expect(log.of('skipped')).toMatchObject([{ event: { position: 3 }, error: new Error('poison') }])
+    expect(await projections.parked(skipping)).toEqual([])
+  })
+
+  test('is parked where it may be, and can be handled again', async () => {
+    const { store, target, read } = await given(4)
+    let poisonous = true
+    const parking = balances({
+      onFailure: { retries: 0, then: 'park' },
+      before: (event) => {
+        if (poisonous) poison(3)(event)
+      },
+    })
+    const projections = await running.start(store, target, [parking])
+    await projections.waitFor(parking, 4)
+    const stream = { aggregateType: 'Account', aggregateId: 'DE1' }
+    expect(await projections.parked(parking)).toMatchObject([
+      { stream, sequence: 3, position: 3, type: 'Deposited', error: 'poison' },
+    ])
+    expect(await projections.status()).toMatchObject([{ parked: 1, state: 'live' }])
+    expect((await projections.retryParked(parking)).errors).toEqual(new Map([[3, new Error('poison')]]))
+    poisonous = false
+    expect(await projections.retryParked(parking)).toEqual({ handled: 1, errors: new Map() })
+    expect(await projections.parked(parking)).toEqual([])
+    expect(read.positions.filter((position) => position === 3)).toEqual([3])
+  })
+
+  test('that is parked can be given up', async () => {
+    const { store, target } = await given(1)
+    const parking = balances({ onFailure: { retries: 0, then: 'park' }, before: poison(1) })
+    const projections = await running.start(store, target, [parking])
+    await projections.waitFor(parking, 1)
+    const [event] = await projections.parked(parking)
+    if (event === undefined) throw new Error('nothing is parked')
+    expect([await projections.dropParked(event), await projections.dropParked(event)]).toEqual([true, false])
+  })
+
+  test('holds back those of its aggregate after it, and them alone, where it is wanted', async () => {
+    const { store, target, read } = await given(0)
+    let poisonous = true
+    const parking = balances({
+      onFailure: { retries: 0, then: 'park', holdBack: true },
+      before: (event) => {
+        if (poisonous) poison(1)(event)
+      },
+    })
+    const projections = await running.start(store, target, [parking])
+    await append(store, 'DE1', ...deposits(2))
+    await append(store, 'DE2', ...deposits(1))
+    const position = await append(store, 'DE1', ...deposits(1))
+    await projections.waitFor(parking, position)
+    expect((await projections.parked(parking)).map((event) => event.position)).toEqual([1, 2, 4])
+    expect([...read.cents]).toEqual([['DE2', 1]])
+    expect((await projections.retryParked(parking)).errors.size).toBe(1)
+    poisonous = false
+    expect(await projections.retryParked(parking)).toMatchObject({ handled: 3 })
+    expect(read.positions.slice(-3)).toEqual([1, 2, 4])
+  })
+
+  test('is one that no schema can read, which is not tried twice', async () => {
+    const { store, target } = await given(1)
+    await append(store, 'DE1', { ...accountEvents.Deposited({ cents: 1 }), version: 9 }, ...deposits(1))
+    const log = new Log()
+    const skipping = balances({ onFailure: { retries: 5, then: 'skip' } })
+    const projections = await running.start(store, target, [skipping], { onHappening: log.add })
+    await projections.waitFor(skipping, 3)
+    expect(log.of('retrying')).toEqual([])
+    expect(log.of('skipped').map(({ error }) => hasCode(error, 'EVENT_UNREADABLE'))).toEqual([true])
+  })
+})
+
+describe('of several runners', () => {
+  test('one works, and another takes over when it stops', async () => {
+    const { store, target, read } = await given(3)
+    const first = await running.start(store, target, [balances()])
+    const second = await running.start(store, target, [balances()])
+    await first.waitFor(balances(), 3)
+    expect((await second.status())[0]).toMatchObject({
+      state: 'standby',
+      partitions: [{ heldBy: 'another' }],
+    })
+    await first.stop()
+    const position = await append(store, 'DE1', ...deposits(1))
+    await second.waitFor(balances(), position)
+    expect((await second.status())[0]).toMatchObject({
+      state: 'live',
+      partitions: [{ heldBy: 'this process' }],
+    })
+    expect(read.positions).toEqual([1, 2, 3, 4])
+  })
+
+  test('one that is paused writes nothing after it was replaced', async () => {
+    const { store, target, read } = await given(1)
+    const { held, proceed } = hold()
+    // A leader that sleeps between its handlers and its commit, while its lease ends.
+    const sleeping = new InMemoryProjectionStore(read)
+    Object.assign(sleeping, {
+      prepare: target.prepare.bind(target),
+      states: target.states.bind(target),
+      claim: (() => {
+        let asked = 0
+        return async (...args: Parameters<typeof target.claim>) =>
+          asked++ === 0 ? target.claim(...args) : []
+      })(),
+      release: async () => undefined,
+      commit: async (...args: Parameters<typeof target.commit>) => {
+        await held
+        await target.commit(...args)
+      },
+    })
+    const old = await running.start(store, sleeping, [balances()])
+    const next = await running.start(store, target, [balances()])
+    await next.waitFor(balances(), 1)
+    proceed()
+    await old.stop()
+    expect(read.positions).toEqual([1])
+  })
+
+  test('each has its share of the partitions, and order is kept for each aggregate', async () => {
+    const { store, target, read } = await given(0)
+    const split = balances({ partitions: 4 })
+    const both = [await running.start(store, target, [split]), await running.start(store, target, [split])]
+    const shares = async () =>
+      (await both[0]?.status())?.[0]?.partitions
+        .map(({ heldBy }) => heldBy)
+        .sort()
+        .join()
+    await eventually(async () => (await shares()) === 'another,another,this process,this process')
+    let position = 0
+    for (let n = 0; n < 200; n++) position = await append(store, `DE${n % 20}`, ...deposits(1))
+    await both[1]?.waitFor(split, position)
+    expect(read.positions.toSorted((a, b) => a - b)).toEqual(
+      Array.from({ length: 200 }, (_, index) => index + 1),
+    )
+    for (let account = 0; account < 20; account++) {
+      const own = read.positions.filter((one) => (one - 1) % 20 === account)
+      expect(own).toEqual(own.toSorted((a, b) => a - b))
+    }
+  })
+})
+
+describe('a new version', () => {
+  test('is built beside the one that serves, and takes its place when it has caught up', async () => {
+    const { store, target } = await given(3)
+    const log = new Log()
+    const served: number[] = []
+    const old = balances({ version: 1 })
+    const next = { ...balances({ version: 2 }), serve: async () => void served.push(2) }
+    const first = await running.start(store, target, [old])
+    await first.waitFor(old, 3)
+    expect(await first.serving('balances')).toBe(1)
+    const both = await running.start(store, target, [old, next], { onHappening: log.add })
+    await log.until('serving')
+    expect(await both.serving('balances')).toBe(2)
+    expect(served).toEqual([2])
+    expect(await both.status()).toMatchObject([
+      { version: 1, serving: false },
+      { version: 2, serving: true, position: 3, percent: 100, lag: { events: 0, milliseconds: 0 } },
+    ])
+  })
+
+  test('does not serve before it has got to where the old one is', async () => {
+    const { store, target } = await given(3)
+    const old = balances({ version: 1 })
+    const first = await running.start(store, target, [old])
+    await first.waitFor(old, 3)
+    await target.prepare({ name: 'balances', version: 2 }, 1, async () => undefined)
+    const none = async () => undefined
+    expect(await target.serve({ name: 'balances', version: 2 }, 0, none)).toBe(false)
+  })
+
+  test('can be dropped while it is built, but not when it serves', async () => {
+    const { store, target } = await given(3)
+    const dropped: number[] = []
+    const next = {
+      ...balances({ version: 2, before: () => new Promise(setImmediate) }),
+      drop: async () => void dropped.push(2),
+    }
+    const old = balances({ version: 1 })
+    const first = await running.start(store, target, [old])
+    await first.waitFor(old, 3)
+    await expect(first.drop(old)).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
+    await target.prepare(next, 1, next.create)
+    const projections = new Projections(store, { target, projections: [old, next] })
+    await projections.drop(next)
+    expect(dropped).toEqual([2])
+    expect(await target.states(['balances'])).toMatchObject([{ version: 1 }])
+  })
+})
+
+describe('waiting for a projection', () => {
+  test('works where it does not run', async () => {
+    const { store, target } = await given(3)
+    const elsewhere = new Projections(store, { target, projections: [balances()] })
+    const waiting = elsewhere.waitFor(balances(), 3)
+    await running.start(store, target, [balances()])
+    await waiting
+  })
+
+  test('ends with an error when it takes too long', async () => {
+    const { store, target } = await given(3)
+    const projections = new Projections(store, { target, projections: [balances()] })
+    await expect(projections.waitFor(balances(), 3, { timeout: 20 })).rejects.toMatchObject({
+      code: 'WAIT_TIMEOUT',
+      projection: 'balances',
+      position: 3,
+      reached: 0,
+    })
+  })
+
+  test('ends with the reason of its signal', async () => {
+    const { store, target } = await given(3)
+    const projections = new Projections(store, { target, projections: [balances()] })
+    const controller = new AbortController()
+    const waiting = projections.waitFor(balances(), 3, { signal: controller.signal })
+    controller.abort(new Error('enough'))
+    await expect(waiting).rejects.toThrow('enough')
+  })
+})
+
+test.each([
+  ['options.projections', { projections: [] }],
+  ['options.projections', { projections: [balances(), balances()] }],
+  ['options.target', { target: {} }],
+  ['options.batchSize', { batchSize: 0 }],
+  ['options.lease', { lease: 99 }],
+  ['options.onHappening', { onHappening: 'log' }],
+  ['options.into', { into: 1 }],
+])('%s of the wrong form is refused', (argument, options) => {
+  const target = new InMemoryProjectionStore(new Balances())
+  const create = () =>
+    new Projections(new InMemoryStore(), { target, projections: [balances()], ...(options as object) })
+  expect(create).toThrow(expect.objectContaining({ code: 'ARGUMENT_INVALID', argument }))
+})
+
+/** A store with so many deposits, and what to project them into. */
+async function given(count: number): Promise<{
+  readonly store: InMemoryStore
+  readonly target: InMemoryProjectionStore<Balances>
+  readonly read: Balances
+}> {
+  const store = new InMemoryStore()
+  if (count > 0) await append(store, 'DE1', ...deposits(count))
+  const read = new Balances()
+  return { store, target: new InMemoryProjectionStore(read), read }
+}
+
+/** A promise, and what fulfils it. */
+function hold(): { readonly held: Promise<void>; readonly proceed: () => void } {
+  let fulfil: (() => void) | undefined
+  const held = new Promise<void>((resolve) => {
+    fulfil = resolve
+  })
+  return { held, proceed: () => fulfil?.() }
+}
+
+/** Throws at an event. */
+function poison(at: number): (event: { readonly position: number }) => void {
+  return ({ position }) => {
+    if (position === at) throw new Error('poison')
+  }
+}
