@@ -23,6 +23,7 @@ describe('defineEvents', () => {
     })
     expect(accountEvents.Closed()).toEqual(expect.objectContaining({ type: 'Closed', data: {} }))
     expect(accountEvents.types).toEqual(['Opened', 'Deposited', 'Withdrawn', 'Closed'])
+    expect(Object.keys(accountEvents)).toEqual(expect.arrayContaining([...accountEvents.types]))
   })
 
   test.each(['source', 'types', 'definitions', 'then'])('refuses the reserved type name %s', (type) => {
@@ -57,7 +58,9 @@ describe('defineEvents', () => {
   test.each(['', 'account', '/account', 'https://example.com/an account', 'https:'])(
     'refuses the source %j, which is no absolute URI',
     (source) => {
-      expect(() => defineEvents(source, {})).toThrow(expect.objectContaining({ code: 'DEFINITION_INVALID' }))
+      expect(() => defineEvents(source, {})).toThrow(
+        expect.objectContaining({ code: 'DEFINITION_INVALID', definition: source }),
+      )
     },
   )
 
@@ -71,7 +74,12 @@ describe('defineEvents', () => {
   test.each<[string, object]>([
     ['an empty name', { '': event() }],
     ['version 0', { A: { ...event(), version: 0 } }],
+    ['half a version', { A: { ...event(), version: 1.5 } }],
+    ['no version', { A: { ...event(), version: undefined } }],
+    ['no encode', { A: { ...event(), encode: undefined } }],
+    ['no decode', { A: { ...event(), decode: undefined } }],
     ['no definition', { A: undefined }],
+    ['null for a definition', { A: null }],
     ['a definition that is none', { A: {} }],
   ])('refuses a type with %s', (_, definitions) => {
     expect(() => defineEvents('urn:x:y', definitions)).toThrow(
@@ -102,6 +110,14 @@ describe('eventCodec', () => {
     const event = { ...accountEvents.Deposited({ cents: 5 }), version: 2, data: new Date(5) }
     expect(dated.encode(event)).toEqual({ ...event, data: '1970-01-01T00:00:00.005Z' })
     expect(dated.decode(stored)).toEqual({ ...stored, version: 2, data: new Date(0) })
+    const newest = { ...stored, version: 2, data: '1970-01-01T00:00:00.005Z' }
+    expect(dated.decode(newest)).toEqual({ ...newest, data: new Date(5) })
+  })
+
+  test('tells the newest version also of data that an older one had just so', () => {
+    const second = { ...event(), version: 2, decode: (json: unknown) => json as object }
+    const codec = eventCodec([defineEvents('https://example.com/account', { Deposited: second })])
+    expect(codec.decode(stored)).toEqual({ ...stored, version: 2 })
   })
 
   test.each([

@@ -38,6 +38,13 @@ describe('checkAppend', () => {
     expect(Object.isFrozen(checked.events[0]?.metadata)).toBe(true)
   })
 
+  test.each([0, Number.MAX_SAFE_INTEGER, 'exists', 'any'] as const)(
+    'takes the expectation %j',
+    (expected) => {
+      expect(checkAppend([{ ...append, expected }])[0].expected).toBe(expected)
+    },
+  )
+
   test('takes stored events, whose place is assigned anew', () => {
     const stored = {
       ...event,
@@ -55,9 +62,11 @@ describe('checkAppend', () => {
 
   test.each<[string, unknown, string]>([
     ['no array', append, 'appends'],
+    ['what only looks like an array', { 0: append, length: 1 }, 'appends'],
+    ['nothing', null, 'appends'],
     ['no streams', [], 'appends'],
     ['no object', ['x'], 'appends[0]'],
-    ['null', [null], 'appends[0]'],
+    ['null for a stream', [null], 'appends[0]'],
     // eslint-disable-next-line no-sparse-arrays -- the hole is the point
     ['a hole for a stream', [, append], 'appends[0]'],
     ['a hole for an event', [{ ...append, events: Array(1) }], 'appends[0].events[0]'],
@@ -106,6 +115,11 @@ describe('checkAppend', () => {
     [
       'metadata that is a list',
       [{ ...append, events: [{ ...event, metadata: [] }] }],
+      'appends[0].events[0].metadata',
+    ],
+    [
+      'metadata that is text',
+      [{ ...append, events: [{ ...event, metadata: 'x' }] }],
       'appends[0].events[0].metadata',
     ],
     [
@@ -325,6 +339,7 @@ describe('isExpected', () => {
   })
 
   test('conflicts say what was expected and found', () => {
+    expect(generationConflict(stream, 3, 5)).toMatchObject({ stream, expected: 3, actual: 5 })
     expect(generationConflict(stream, 3, 5).message).toBe(
       'Account "DE1" was expected at generation 3, but it is at generation 5: read it again and decide anew',
     )
