@@ -148,6 +148,11 @@ describe('a dispatched command', () => {
       'command.aggregates.to.aggregateType',
     ],
     [
+      'a target taken out',
+      Object.assign(Transfer({ from: 'DE1', to: 'DE2' }, { cents: 1 }), { aggregates: { from: stream } }),
+      'command.aggregates.to',
+    ],
+    [
       'a target without an id',
       Transfer({ from: 'DE1' } as { from: string; to: string }, { cents: 1 }),
       'command.aggregates.to.aggregateId',
@@ -178,7 +183,7 @@ describe('a dispatched command', () => {
 
   test('whose handler returns no events is refused', async () => {
     const core = new Core(new InMemoryStore())
-    for (const wrong of [undefined, null, 'Deposited', [accountEvents.Closed(), 7], {}]) {
+    for (const wrong of [undefined, null, 'Deposited', [accountEvents.Closed(), 7], {}, { then: 1 }]) {
       const { act } = watchedAccount(() => wrong)
       await expect(core.dispatchCommand(act('DE1'), { context: 0 })).rejects.toEqual(
         expect.objectContaining({ code: 'DECISION_INVALID', type: 'Do' }),
