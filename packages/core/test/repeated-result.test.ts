@@ -1,5 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
-import { type AppendResult, checkAppend, type NewEvent, repeatedResult } from '@eventmill/core'
+import {
+  type AppendResult,
+  checkAppend,
+  type NewEvent,
+  repeatedResult,
+  type StreamAppend,
+} from '@eventmill/core'
 
 const a = { aggregateType: 'Account', aggregateId: 'A' }
 const b = { aggregateType: 'Account', aggregateId: 'B' }
@@ -32,44 +38,50 @@ const earlier: AppendResult = {
   repeated: false,
 }
 
-function again(toA: readonly NewEvent[], toB: readonly NewEvent[] = [closed]) {
-  return checkAppend([
+/** An append of these events to A, and of those to B. */
+function appends(toA: readonly NewEvent[], toB: readonly NewEvent[] = [closed]): StreamAppend[] {
+  return [
     { stream: a, expected: 7, events: toA },
     { stream: b, expected: 'any', events: toB },
-  ])
+  ]
+}
+
+function again(repeated: readonly StreamAppend[]) {
+  return repeatedResult(earlier, checkAppend(repeated), 'c')
 }
 
 describe('an append under a commit id that is known', () => {
   test('is answered as it was then, whatever is expected now', () => {
-    expect(repeatedResult(earlier, again([deposited, closed]), 'c')).toEqual({ ...earlier, repeated: true })
+    expect(again(appends([deposited, closed]))).toEqual({ ...earlier, repeated: true })
   })
 
   test('may name the fields of its payloads in another order', () => {
     const reordered = { ...deposited, data: { by: 'me', cents: 5 } }
-    expect(repeatedResult(earlier, again([reordered, closed]), 'c')).toHaveProperty('repeated', true)
+    expect(again(appends([reordered, closed]))).toHaveProperty('repeated', true)
   })
 
-  test.each<[string, ReturnType<typeof again>]>([
-    ['another source', again([{ ...deposited, source: 'https://example.com/card' }, closed])],
-    ['another type', again([{ ...deposited, type: 'Withdrawn' }, closed])],
-    ['another version', again([{ ...deposited, version: 2 }, closed])],
-    ['other data', again([{ ...deposited, data: { cents: 6, by: 'me' } }, closed])],
-    ['other metadata', again([{ ...deposited, metadata: {} }, closed])],
-    ['another order of events', again([closed, deposited])],
-    ['fewer events', again([deposited])],
-    ['more events', again([deposited, closed, closed])],
-    ['the events on other streams', again([deposited], [closed, closed])],
-    ['fewer streams', checkAppend([{ stream: a, expected: 7, events: [deposited, closed] }])],
+  test.each<[string, StreamAppend[]]>([
+    ['another source', appends([{ ...deposited, source: 'https://example.com/card' }, closed])],
+    ['another type', appends([{ ...deposited, type: 'Withdrawn' }, closed])],
+    ['another version', appends([{ ...deposited, version: 2 }, closed])],
+    ['other data', appends([{ ...deposited, data: { cents: 6, by: 'me' } }, closed])],
+    ['other metadata', appends([{ ...deposited, metadata: {} }, closed])],
+    ['another order of events', appends([closed, deposited])],
+    ['fewer events', appends([deposited])],
+    ['more events', appends([deposited, closed, closed])],
+    ['an event on the other stream', appends([deposited], [closed, closed])],
+    ['another order of streams', appends([deposited, closed]).toReversed()],
+    ['fewer streams', appends([deposited, closed]).slice(0, 1)],
     [
       'another stream',
-      checkAppend([
+      [
         { stream: a, expected: 7, events: [deposited, closed] },
         { stream: { ...b, aggregateId: 'C' }, expected: 'any', events: [closed] },
-      ]),
+      ],
     ],
-  ])('is refused with %s', (_, other) => {
-    expect(() => repeatedResult(earlier, other, 'c')).toThrow(
-      expect.objectContaining({ code: 'COMMIT_ID_REUSED', stream: a, commitId: 'c' }),
+  ])('is refused with %s', (_, repeated) => {
+    expect(() => again(repeated)).toThrow(
+      expect.objectContaining({ code: 'COMMIT_ID_REUSED', stream: repeated[0]?.stream, commitId: 'c' }),
     )
   })
 })
