@@ -55,21 +55,29 @@ describe('defineEvents', () => {
     expect(events.constructor()).toEqual(expect.objectContaining({ type: 'constructor' }))
   })
 
-  test.each(['', 'account', '/account', 'https://example.com/an account', 'https:'])(
-    'refuses the source %j, which is no absolute URI',
-    (source) => {
-      expect(() => defineEvents(source, {})).toThrow(
-        expect.objectContaining({ code: 'DEFINITION_INVALID', definition: source }),
-      )
-    },
-  )
+  test.each([
+    '',
+    'account',
+    '/account',
+    'https://example.com/an account',
+    'https:',
+    ' urn:x',
+    '1st:x',
+    'my_app:x',
+  ])('refuses the source %j, which is no absolute URI', (source) => {
+    expect(() => defineEvents(source, {})).toThrow(
+      expect.objectContaining({ code: 'DEFINITION_INVALID', definition: source }),
+    )
+  })
 
-  test.each(['urn:example:account', 'https://example.com/account', 'tag:example.com,2026:account'])(
-    'takes the source %s',
-    (source) => {
-      expect(defineEvents(source, {}).source).toBe(source)
-    },
-  )
+  test.each([
+    'urn:example:account',
+    'https://example.com/account',
+    'tag:example.com,2026:account',
+    'H323+x.y-z:account',
+  ])('takes the source %s', (source) => {
+    expect(defineEvents(source, {}).source).toBe(source)
+  })
 
   test.each<[string, object]>([
     ['an empty name', { '': event() }],
