@@ -46,6 +46,11 @@ describe('defineEvents', () => {
     expect(() => Object.assign(events.definitions, { Made: event() })).toThrow(TypeError)
   })
 
+  test('takes a type with a name of 1,024 bytes', () => {
+    const name = 'é'.repeat(512)
+    expect(defineEvents('urn:x:y', { [name]: event() }).types).toEqual([name])
+  })
+
   test('may be awaited', async () => {
     expect(await Promise.resolve(accountEvents)).toBe(accountEvents)
   })
@@ -79,8 +84,19 @@ describe('defineEvents', () => {
     expect(defineEvents(source, {}).source).toBe(source)
   })
 
+  test.each([
+    ['longer than 1,024 bytes', `urn:${'x'.repeat(1021)}`],
+    ['with NUL in it', 'urn:x\0'],
+  ])('refuses a source %s, which no store could keep', (_, source) => {
+    expect(() => defineEvents(source, {})).toThrow(
+      expect.objectContaining({ code: 'DEFINITION_INVALID', definition: source }),
+    )
+  })
+
   test.each<[string, object]>([
     ['an empty name', { '': event() }],
+    ['a name of 1,025 bytes', { ['x'.repeat(1025)]: event() }],
+    ['NUL in its name', { 'x\0': event() }],
     ['version 0', { A: { ...event(), version: 0 } }],
     ['half a version', { A: { ...event(), version: 1.5 } }],
     ['no version', { A: { ...event(), version: undefined } }],
