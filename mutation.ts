@@ -35,7 +35,10 @@ async function testTheTests(name: string, files: readonly string[]): Promise<voi
         testMatch: [`<rootDir>/packages/${name}/test/**/*.test.ts`],
         testPathIgnorePatterns: ['/schema/test/command.test.ts'],
         // Through node_modules the tests would find the packages as they are, without the change.
-        moduleNameMapper: { '^@eventmill/([a-z-]+)$': '<rootDir>/packages/$1/src/index.ts' },
+        moduleNameMapper: {
+          '^@eventmill/([a-z-]+)$': '<rootDir>/packages/$1/src/index.ts',
+          '^@eventmill/([a-z-]+)/([a-z-]+)$': '<rootDir>/packages/$1/src/$2.ts',
+        },
       },
     },
     // Most texts are messages, whose wording is free; what else is text, the compiler checks.

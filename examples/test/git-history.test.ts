@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { type AppendResult, eventmillError, type EventStore, type StreamId } from '@eventmill/core'
+import { type AppendResult, type EventStore, type StreamId } from '@eventmill/core'
+import { eventmillError } from '@eventmill/core/adapter'
 import { InMemoryStore } from '@eventmill/store-memory'
 import { afterAll, describe, expect, test } from '@jest/globals'
 import { firstDifference } from '../src/git-history/git-history.ts'

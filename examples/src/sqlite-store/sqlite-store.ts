@@ -1,29 +1,31 @@
 import {
   type AppendOptions,
   type AppendResult,
+  type DomainEvent,
+  type EventStore,
+  type FindCommitOptions,
+  type Generation,
+  type Position,
+  type ReadAllOptions,
+  type ReadStreamOptions,
+  type StoreCapabilities,
+  type StreamAppend,
+  type StreamId,
+} from '@eventmill/core'
+import {
   checkAppend,
   type CheckedAppends,
   type CheckedRead,
   checkFindCommit,
   checkReadAll,
   checkReadStream,
-  type DomainEvent,
   eventMatcher,
   eventmillError,
-  type EventStore,
-  type FindCommitOptions,
-  type Generation,
   generationConflict,
   isExpected,
-  type Position,
-  type ReadAllOptions,
-  type ReadStreamOptions,
   repeatedResult,
-  type StoreCapabilities,
-  type StreamAppend,
-  type StreamId,
   uuidv7,
-} from '@eventmill/core'
+} from '@eventmill/core/adapter'
 import { DatabaseSync } from 'node:sqlite'
 import { type CommitRow, prepare, SCHEMA, toEvent } from './statements.ts'
 

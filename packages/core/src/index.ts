@@ -16,8 +16,7 @@ export {
   type Position,
   type Sequence,
 } from './events/event.ts'
-export { streamKey, streamName, type ExpectedGeneration, type StreamId } from './events/stream.ts'
-export { eventCodec, eventInvalid, messageOf, type EventCodec } from './events/event-codec.ts'
+export { type ExpectedGeneration, type StreamId } from './events/stream.ts'
 
 export {
   defineAggregate,
@@ -57,7 +56,6 @@ export { logDispatches, type StructuredLog } from './dispatch/log-dispatches.ts'
 export { type CommandChanges, type DispatchReport, type Middleware } from './dispatch/middleware.ts'
 
 export { type SnapshotRules, type StateCodec } from './snapshots/snapshot-rules.ts'
-export { checkLoadSnapshot, checkSaveSnapshot } from './snapshots/snapshot-arguments.ts'
 export { type LoadSnapshotOptions, type Snapshot, type SnapshotStore } from './snapshots/snapshot-store.ts'
 export { type SnapshotOptions } from './snapshots/snapshots.ts'
 
@@ -73,31 +71,6 @@ export {
   type StoreCapabilities,
   type StreamAppend,
 } from './store/event-store.ts'
-export { eventMatcher } from './store/event-filter.ts'
-export { generationConflict, isExpected } from './store/expectation.ts'
-export { repeatedResult } from './store/repeated-result.ts'
-export {
-  checkAppend,
-  checkFindCommit,
-  checkReadAll,
-  checkReadStream,
-  checkStream,
-  checkWaitForAppend,
-  type CheckedAppend,
-  type CheckedAppends,
-  type CheckedEvent,
-  type CheckedRead,
-  type CheckedReadAll,
-} from './store/store-arguments.ts'
 
-export {
-  EventmillError,
-  eventmillError,
-  hasCode,
-  type ErrorCode,
-  type ErrorFields,
-  type ErrorOf,
-} from './errors.ts'
-export { checkKeys, invalidArgument } from './argument-checks.ts'
-export { copyJson, equalJson, type Json } from './json.ts'
-export { uuidv7 } from './uuid.ts'
+export { EventmillError, hasCode, type ErrorCode, type ErrorFields, type ErrorOf } from './errors.ts'
+export { type Json } from './json.ts'

@@ -1,14 +1,6 @@
 import { describe, expect, jest, test } from '@jest/globals'
-import {
-  type Command,
-  Core,
-  defineAggregate,
-  defineCommand,
-  defineEvents,
-  event,
-  eventmillError,
-  generationConflict,
-} from '@eventmill/core'
+import { type Command, Core, defineAggregate, defineCommand, defineEvents, event } from '@eventmill/core'
+import { eventmillError, generationConflict } from '@eventmill/core/adapter'
 import { InMemoryStore } from '@eventmill/store-memory'
 import { Account, accountEvents, InsufficientFunds, Transfer } from './fixtures/account.ts'
 import { afterEachLoad, allEvents, wrappedStore } from './fixtures/wrapped-store.ts'

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { EventmillError, eventmillError, hasCode } from '@eventmill/core'
+import { EventmillError, hasCode } from '@eventmill/core'
+import { eventmillError } from '@eventmill/core/adapter'
 
 describe('an error', () => {
   const cause = new Error('because')

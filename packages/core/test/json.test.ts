@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { copyJson, equalJson, hasCode } from '@eventmill/core'
+import { hasCode } from '@eventmill/core'
+import { copyJson, equalJson } from '@eventmill/core/adapter'
 import fc from 'fast-check'
 import { runInNewContext } from 'node:vm'
 

@@ -4,10 +4,10 @@ import {
   type CoreOptions,
   defineAggregate,
   type EventStore,
-  generationConflict,
   logDispatches,
   type Middleware,
 } from '@eventmill/core'
+import { generationConflict } from '@eventmill/core/adapter'
 import { InMemoryStore } from '@eventmill/store-memory'
 import { inspect } from 'node:util'
 import { Account, accountEvents, InsufficientFunds, Transfer } from './fixtures/account.ts'

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { defineEvents, event, eventCodec } from '@eventmill/core'
+import { defineEvents, event } from '@eventmill/core'
+import { eventCodec } from '@eventmill/core/adapter'
 import { accountEvents } from './fixtures/account.ts'
 
 const stored = {

@@ -1,5 +1,6 @@
 import { describe, expect, jest, test } from '@jest/globals'
-import { Core, type EventStore, generationConflict } from '@eventmill/core'
+import { Core, type EventStore } from '@eventmill/core'
+import { generationConflict } from '@eventmill/core/adapter'
 import { InMemoryStore } from '@eventmill/store-memory'
 import { Account, Transfer } from './fixtures/account.ts'
 import { wrappedStore } from './fixtures/wrapped-store.ts'

@@ -4,12 +4,12 @@ import {
   defineAggregate,
   defineEvents,
   event,
-  eventmillError,
   type EventStore,
   type SnapshotRules,
   type SnapshotStore,
   type StateCodec,
 } from '@eventmill/core'
+import { eventmillError } from '@eventmill/core/adapter'
 import { InMemorySnapshotStore, InMemoryStore } from '@eventmill/store-memory'
 import fc from 'fast-check'
 import { wrappedStore } from './fixtures/wrapped-store.ts'

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { hasCode, type NewEvent, type StreamAppend, type StreamId } from '@eventmill/core'
 import {
   checkAppend,
   checkFindCommit,
@@ -7,12 +8,8 @@ import {
   checkWaitForAppend,
   eventMatcher,
   generationConflict,
-  hasCode,
   isExpected,
-  type NewEvent,
-  type StreamAppend,
-  type StreamId,
-} from '@eventmill/core'
+} from '@eventmill/core/adapter'
 
 const stream = { aggregateType: 'Account', aggregateId: 'DE1' }
 const event: NewEvent = {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { uuidv7 } from '@eventmill/core'
+import { uuidv7 } from '@eventmill/core/adapter'
 
 const first = uuidv7(0)
 

@@ -6,6 +6,8 @@ import { workspace } from './workspace.ts'
 export interface PublicPackage {
   readonly name: string
   readonly folder: string
+  /** What may be imported of it, as one writes it. */
+  readonly imports: readonly string[]
 }
 
 /** Every package of the workspace that is not private. */
@@ -16,12 +18,16 @@ export function publicPackages(): readonly PublicPackage[] {
     .filter((folder) => existsSync(join(folder, 'package.json')))
     .map((folder) => ({ folder, manifest: readManifest(folder) }))
     .filter(({ manifest }) => manifest.private !== true)
-    .map(({ folder, manifest }) => ({ name: manifest.name, folder }))
+    .map(({ folder, manifest: { name, exports } }) => {
+      const entries = Object.keys(exports).filter((entry) => entry !== './package.json')
+      return { name, folder, imports: entries.map((entry) => name + entry.slice(1)) }
+    })
 }
 
 interface Manifest {
   readonly name: string
   readonly private?: boolean
+  readonly exports: { readonly [entry: string]: string }
 }
 
 function readManifest(folder: string): Manifest {

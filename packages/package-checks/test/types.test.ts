@@ -35,7 +35,7 @@ const projects: string[] = []
 
 beforeAll(async () => {
   await installPackages(folder, await packPackages(folder), [...drivers, '@types/pg@8', '@types/node@20'])
-  const imports = publicPackages().map(({ name }) => `import '${name}'\n`)
+  const imports = publicPackages().flatMap(({ imports }) => imports.map((path) => `import '${path}'\n`))
   await writeFile(join(folder, 'everything.ts'), imports.join(''))
   const [plain, withDrivers] = await Promise.all(
     [false, true].map((has) => copyPrograms(programs.filter((program) => 'drivers' in program === has))),

@@ -1,10 +1,5 @@
-import {
-  checkKeys,
-  copyJson,
-  defineEvents as define,
-  eventmillError,
-  type EventNamespace,
-} from '@eventmill/core'
+import { defineEvents as define, type EventNamespace } from '@eventmill/core'
+import { checkKeys, copyJson, eventmillError } from '@eventmill/core/adapter'
 import type * as z from 'zod/v4/core'
 import { assertSame, decoded, encoded } from './coding.ts'
 import { inspect } from './storable.ts'

@@ -1,14 +1,12 @@
+import { type AnyNamespace, type EventStore, type NewEvent } from '@eventmill/core'
 import {
-  type AnyNamespace,
   checkAppend,
   checkKeys,
   eventCodec,
   eventInvalid,
-  type EventStore,
   invalidArgument,
   messageOf,
-  type NewEvent,
-} from '@eventmill/core'
+} from '@eventmill/core/adapter'
 
 export interface GuardOptions {
   /** What becomes of events whose namespace is not among those given. Default `'reject'`. */

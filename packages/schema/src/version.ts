@@ -1,4 +1,5 @@
-import { type EventDefinition, eventmillError } from '@eventmill/core'
+import { type EventDefinition } from '@eventmill/core'
+import { eventmillError } from '@eventmill/core/adapter'
 import type * as z from 'zod/v4/core'
 
 /** The newest schema of a payload, with the versions before it. */

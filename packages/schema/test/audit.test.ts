@@ -5,11 +5,11 @@ import {
   defineEvents as defineUnchecked,
   type DomainEvent,
   event,
-  eventCodec,
   hasCode,
   type NewEvent,
   type ReadAllOptions,
 } from '@eventmill/core'
+import { eventCodec } from '@eventmill/core/adapter'
 import { audit, type AuditReport, defineEvents, type Sample, version } from '@eventmill/schema'
 import { InMemoryStore } from '@eventmill/store-memory'
 import { spawnSync } from 'node:child_process'

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { Core, defineAggregate, type DomainEvent, eventCodec } from '@eventmill/core'
+import { Core, defineAggregate, type DomainEvent } from '@eventmill/core'
+import { eventCodec } from '@eventmill/core/adapter'
 import { defineEvents, version } from '@eventmill/schema'
 import { InMemoryStore } from '@eventmill/store-memory'
 import fc from 'fast-check'

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { defineEvents as defineUnchecked, event, eventCodec } from '@eventmill/core'
+import { defineEvents as defineUnchecked, event } from '@eventmill/core'
+import { eventCodec } from '@eventmill/core/adapter'
 import { defineEvents, type JsonSchema, storedSchemas, version } from '@eventmill/schema'
 import fc from 'fast-check'
 import * as z from 'zod'

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { eventCodec, hasCode } from '@eventmill/core'
+import { hasCode } from '@eventmill/core'
+import { eventCodec } from '@eventmill/core/adapter'
 import { defineEvents } from '@eventmill/schema'
 import fc from 'fast-check'
 import * as z from 'zod'

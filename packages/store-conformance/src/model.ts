@@ -1,4 +1,4 @@
-import { equalJson, isExpected } from '@eventmill/core'
+import { equalJson, isExpected } from '@eventmill/core/adapter'
 import { type Call, type Outcome, type Range } from './history.ts'
 
 /** One event: its stream, and what it says. */

@@ -1,4 +1,5 @@
-import { equalJson, type ErrorCode, type ErrorOf, hasCode } from '@eventmill/core'
+import { type ErrorCode, type ErrorOf, hasCode } from '@eventmill/core'
+import { equalJson } from '@eventmill/core/adapter'
 
 /** A rule is broken. The message says what was seen and what should have been. */
 export class Violation extends Error {

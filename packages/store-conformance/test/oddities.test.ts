@@ -1,11 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import {
-  type AppendResult,
-  checkAppend,
-  type DomainEvent,
-  type EventStore,
-  eventmillError,
-} from '@eventmill/core'
+import { type AppendResult, type DomainEvent, type EventStore } from '@eventmill/core'
+import { checkAppend, eventmillError } from '@eventmill/core/adapter'
 import { guard } from '@eventmill/schema'
 import { rules, type StoreUnderTest } from '@eventmill/store-conformance'
 import { InMemoryStore } from '@eventmill/store-memory'

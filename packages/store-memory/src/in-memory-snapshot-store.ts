@@ -1,13 +1,5 @@
-import {
-  checkStream,
-  checkLoadSnapshot,
-  checkSaveSnapshot,
-  type LoadSnapshotOptions,
-  type Snapshot,
-  type SnapshotStore,
-  type StreamId,
-  streamKey,
-} from '@eventmill/core'
+import { type LoadSnapshotOptions, type Snapshot, type SnapshotStore, type StreamId } from '@eventmill/core'
+import { checkStream, checkLoadSnapshot, checkSaveSnapshot, streamKey } from '@eventmill/core/adapter'
 
 /** Snapshots in this process's memory, for tests and prototypes: one for each stream and version. */
 export class InMemorySnapshotStore implements SnapshotStore {

@@ -1,6 +1,17 @@
 import {
   type AppendOptions,
   type AppendResult,
+  type DomainEvent,
+  type EventStore,
+  type FindCommitOptions,
+  type Position,
+  type ReadAllOptions,
+  type ReadStreamOptions,
+  type StoreCapabilities,
+  type StreamAppend,
+  type StreamId,
+} from '@eventmill/core'
+import {
   checkAppend,
   type CheckedAppends,
   type CheckedRead,
@@ -9,23 +20,14 @@ import {
   checkReadStream,
   checkKeys,
   checkWaitForAppend,
-  type DomainEvent,
   eventmillError,
   eventMatcher,
-  type EventStore,
-  type FindCommitOptions,
   generationConflict,
   isExpected,
-  type Position,
-  type ReadAllOptions,
-  type ReadStreamOptions,
   repeatedResult,
-  type StoreCapabilities,
-  type StreamAppend,
-  type StreamId,
   streamKey,
   uuidv7,
-} from '@eventmill/core'
+} from '@eventmill/core/adapter'
 
 export interface InMemoryStoreOptions {
   /** The time that events are given, in milliseconds since 1970. Default: `Date.now`. */

@@ -1,13 +1,12 @@
 import { beforeEach, describe, expect, jest, test } from '@jest/globals'
 import {
   type DomainEvent,
-  eventMatcher,
   type ExpectedGeneration,
-  isExpected,
   type NewEvent,
   type ReadAllOptions,
   type StreamId,
 } from '@eventmill/core'
+import { eventMatcher, isExpected } from '@eventmill/core/adapter'
 import { InMemoryStore } from '@eventmill/store-memory'
 import fc from 'fast-check'
 

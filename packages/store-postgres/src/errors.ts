@@ -1,4 +1,5 @@
-import { type EventmillError, eventmillError } from '@eventmill/core'
+import { type EventmillError } from '@eventmill/core'
+import { eventmillError } from '@eventmill/core/adapter'
 
 /** The connection is gone, or was never there: nobody knows yet what became of the statement. Tried again, never told. */
 export class ConnectionLost extends Error {

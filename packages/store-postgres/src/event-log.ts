@@ -1,4 +1,5 @@
-import { type AppendResult, type Position, repeatedResult, type StreamId } from '@eventmill/core'
+import { type AppendResult, type Position, type StreamId } from '@eventmill/core'
+import { repeatedResult } from '@eventmill/core/adapter'
 import {
   type Answer,
   type Append,

@@ -1,4 +1,4 @@
-import { checkKeys, invalidArgument } from '@eventmill/core'
+import { checkKeys, invalidArgument } from '@eventmill/core/adapter'
 import { type Pglite, type PgPool } from './database/client.ts'
 import { type CheckedTimeouts, TIMEOUTS } from './database/patience.ts'
 import { type PostgresStoreOptions } from './postgres-store.ts'

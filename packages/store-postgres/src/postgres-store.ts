@@ -1,11 +1,6 @@
 import {
   type AppendOptions,
   type AppendResult,
-  checkAppend,
-  checkFindCommit,
-  checkReadAll,
-  checkReadStream,
-  checkWaitForAppend,
   type DomainEvent,
   type EventStore,
   type FindCommitOptions,
@@ -17,6 +12,13 @@ import {
   type StreamAppend,
   type StreamId,
 } from '@eventmill/core'
+import {
+  checkAppend,
+  checkFindCommit,
+  checkReadAll,
+  checkReadStream,
+  checkWaitForAppend,
+} from '@eventmill/core/adapter'
 import { appendOf } from './appending/appends.ts'
 import { Appending } from './appending/appending.ts'
 import { type Pglite, type PgliteTransaction, type PgPool, type PgTransaction } from './database/client.ts'

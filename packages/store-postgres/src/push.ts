@@ -1,4 +1,5 @@
-import { eventmillError, type Position } from '@eventmill/core'
+import { type Position } from '@eventmill/core'
+import { eventmillError } from '@eventmill/core/adapter'
 import { Announcements } from './announcements.ts'
 import { type OwnDatabase, type Statement, statement } from './database/database.ts'
 import { type Progress } from './event-log.ts'

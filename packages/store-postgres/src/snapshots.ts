@@ -1,13 +1,11 @@
 import {
-  checkStream,
-  checkLoadSnapshot,
-  checkSaveSnapshot,
   type Json,
   type LoadSnapshotOptions,
   type Snapshot,
   type SnapshotStore,
   type StreamId,
 } from '@eventmill/core'
+import { checkStream, checkLoadSnapshot, checkSaveSnapshot } from '@eventmill/core/adapter'
 import { type Database, type Statement, statement } from './database/database.ts'
 
 /** Snapshots in a table beside the events. */

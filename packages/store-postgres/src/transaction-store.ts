@@ -1,11 +1,7 @@
 import {
   type AppendOptions,
   type AppendResult,
-  checkAppend,
-  checkFindCommit,
-  checkReadStream,
   type DomainEvent,
-  eventmillError,
   type EventStore,
   type FindCommitOptions,
   type Position,
@@ -14,6 +10,7 @@ import {
   type StreamAppend,
   type StreamId,
 } from '@eventmill/core'
+import { checkAppend, checkFindCommit, checkReadStream, eventmillError } from '@eventmill/core/adapter'
 import { appendOf, outcomeUnknown } from './appending/appends.ts'
 import { type Database } from './database/database.ts'
 import { storeClosed, toldWithin, TypeLost } from './errors.ts'

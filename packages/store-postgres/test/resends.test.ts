@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals'
-import { checkAppend, type DomainEvent, type StreamAppend } from '@eventmill/core'
+import { type DomainEvent, type StreamAppend } from '@eventmill/core'
+import { checkAppend } from '@eventmill/core/adapter'
 import { PostgresStore } from '@eventmill/store-postgres'
 import fc from 'fast-check'
 import type pg from 'pg'

@@ -1,4 +1,5 @@
-import { checkAppend, type Json, type StreamAppend } from '@eventmill/core'
+import { type Json, type StreamAppend } from '@eventmill/core'
+import { checkAppend } from '@eventmill/core/adapter'
 import type pg from 'pg'
 import { type Answer, appendOf, valuesOf } from '../src/appending/appends.ts'
 

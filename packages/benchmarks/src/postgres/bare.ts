@@ -1,4 +1,4 @@
-import { uuidv7 } from '@eventmill/core'
+import { uuidv7 } from '@eventmill/core/adapter'
 import type pg from 'pg'
 
 /**

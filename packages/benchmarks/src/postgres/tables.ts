@@ -1,4 +1,4 @@
-import { uuidv7 } from '@eventmill/core'
+import { uuidv7 } from '@eventmill/core/adapter'
 import { PostgresStore } from '@eventmill/store-postgres'
 import type pg from 'pg'
 import { type PostgresServer } from '../../../store-postgres/test/postgres-server.ts'

@@ -79,8 +79,10 @@ export class Dispatch {
   }
 
   async #attempt(): Promise<Aggregates> {
+    const { report } = this.#input
+    const { commandId } = this.#input.command
     // Not beside the load: what was applied is told even if a later event cannot be read.
-    const applied = this.#input.command.commandId === undefined ? undefined : await this.#alreadyApplied()
+    const applied = commandId === undefined ? undefined : await this.#alreadyApplied()
     if (applied !== undefined) return applied
     const aggregates = this.#fromMemory() ?? (await this.#load())
     let decisions: Decisions
@@ -92,8 +94,12 @@ export class Dispatch {
       if (applied !== undefined) return applied
       throw rejection
     }
-    if (decisions.some((events) => events.length > 0)) return await this.#store(aggregates, decisions)
-    return (await this.#appliedMeanwhile(aggregates)) ?? aggregates
+    if (decisions.every((events) => events.length === 0)) {
+      return (await this.#appliedMeanwhile(aggregates)) ?? aggregates
+    }
+    const { events, generations, repeated } = await this.#append(aggregates, decisions, commandId)
+    report.repeated = repeated
+    return repeated ? await this.#loadAsOf(generations) : this.#apply(aggregates, decisions, events)
   }
 
   /** The targets right after this very command, if it was applied before. */
@@ -156,12 +162,9 @@ export class Dispatch {
     )
   }
 
-  async #store(aggregates: Aggregates, decisions: Decisions): Promise<Aggregates> {
+  /** The targets after the events that were stored for them. */
+  #apply(aggregates: Aggregates, decisions: Decisions, events: readonly DomainEvent[]): Aggregates {
     const { targets, command, reader, report } = this.#input
-    const result = await this.#append(aggregates, decisions, command.commandId)
-    const { events, generations, repeated } = result
-    report.repeated = repeated
-    if (repeated) return this.#loadAsOf(generations)
     report.events = events
     try {
       let start = 0

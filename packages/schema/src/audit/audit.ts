@@ -1,12 +1,5 @@
-import {
-  type AnyNamespace,
-  checkKeys,
-  type DomainEvent,
-  eventmillError,
-  type EventStore,
-  invalidArgument,
-  type Position,
-} from '@eventmill/core'
+import { type AnyNamespace, type DomainEvent, type EventStore, type Position } from '@eventmill/core'
+import { checkKeys, eventmillError, invalidArgument } from '@eventmill/core/adapter'
 import { type AuditFinding, judgeBy, type Obstruction } from './finding.ts'
 import { choiceOf, type Sample } from './sample.ts'
 

@@ -1,4 +1,5 @@
-import { type AnyNamespace, type DomainEvent, eventCodec, messageOf, type Position } from '@eventmill/core'
+import { type AnyNamespace, type DomainEvent, type Position } from '@eventmill/core'
+import { eventCodec, messageOf } from '@eventmill/core/adapter'
 import { toDotPath } from 'zod/v4/core'
 
 /** Why an event cannot be read. */

@@ -1,4 +1,5 @@
-import { checkKeys, invalidArgument, type Position } from '@eventmill/core'
+import { type Position } from '@eventmill/core'
+import { checkKeys, invalidArgument } from '@eventmill/core/adapter'
 
 /** Which events are judged: every n-th, beginning with the first that is read, or a random share of them. */
 export type Sample =

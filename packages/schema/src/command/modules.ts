@@ -1,4 +1,5 @@
-import { type AnyNamespace, type EventStore, messageOf } from '@eventmill/core'
+import { type AnyNamespace, type EventStore } from '@eventmill/core'
+import { messageOf } from '@eventmill/core/adapter'
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'

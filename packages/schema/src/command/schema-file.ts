@@ -1,4 +1,4 @@
-import { messageOf } from '@eventmill/core'
+import { messageOf } from '@eventmill/core/adapter'
 import { readFile, writeFile } from 'node:fs/promises'
 import { type StoredSchemas } from '../on-file/stored-schemas.ts'
 import { BadInput } from './bad-input.ts'

@@ -1,4 +1,5 @@
-import { equalJson, type Json } from '@eventmill/core'
+import { type Json } from '@eventmill/core'
+import { equalJson } from '@eventmill/core/adapter'
 import { registry, safeEncode, toJSONSchema } from 'zod/v4/core'
 import type * as z from 'zod/v4/core'
 

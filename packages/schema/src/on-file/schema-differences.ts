@@ -1,4 +1,5 @@
-import { equalJson, type Json } from '@eventmill/core'
+import { type Json } from '@eventmill/core'
+import { equalJson } from '@eventmill/core/adapter'
 import { type JsonSchema } from './json-schema.ts'
 
 /** Where one JSON Schema says something else than another. */

@@ -1,4 +1,5 @@
-import { type AnyNamespace, eventCodec, type EventDefinition } from '@eventmill/core'
+import { type AnyNamespace, type EventDefinition } from '@eventmill/core'
+import { eventCodec } from '@eventmill/core/adapter'
 import { versionsOf } from '../version.ts'
 import { type JsonSchema, jsonSchemaOf } from './json-schema.ts'
 

@@ -1,10 +1,5 @@
-import {
-  type DomainEvent,
-  type EventFilter,
-  eventMatcher,
-  type EventStore,
-  type Position,
-} from '@eventmill/core'
+import { type DomainEvent, type EventFilter, type EventStore, type Position } from '@eventmill/core'
+import { eventMatcher } from '@eventmill/core/adapter'
 import { type Random } from '../random.ts'
 import { verify, verifyEqual } from '../verify.ts'
 

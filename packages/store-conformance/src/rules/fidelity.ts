@@ -1,4 +1,5 @@
-import { copyJson, type EventStore, type NewEvent } from '@eventmill/core'
+import { type EventStore, type NewEvent } from '@eventmill/core'
+import { copyJson } from '@eventmill/core/adapter'
 import fc from 'fast-check'
 import { type Rule } from '../rule.ts'
 import { verify, verifyEqual, verifyRejects } from '../verify.ts'

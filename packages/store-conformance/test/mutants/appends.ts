@@ -1,13 +1,12 @@
 import {
-  checkAppend,
   type DomainEvent,
-  eventmillError,
   type ExpectedGeneration,
   hasCode,
   type NewEvent,
   type StreamAppend,
   type StreamId,
 } from '@eventmill/core'
+import { checkAppend, eventmillError } from '@eventmill/core/adapter'
 import { assertConnections, type Backing, leak, type Mutant } from './mutant.ts'
 
 /** Mistakes in what an append expects, stores and returns. */

@@ -1,10 +1,5 @@
-import {
-  type AppendResult,
-  checkAppend,
-  type DomainEvent,
-  equalJson,
-  type StreamAppend,
-} from '@eventmill/core'
+import { type AppendResult, type DomainEvent, type StreamAppend } from '@eventmill/core'
+import { checkAppend, equalJson } from '@eventmill/core/adapter'
 import { type Backing, ConnectionLost, type Mutant } from './mutant.ts'
 
 /** Mistakes that show when connections fail, statements stall and processes die. */

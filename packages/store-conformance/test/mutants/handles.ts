@@ -1,4 +1,4 @@
-import { checkAppend } from '@eventmill/core'
+import { checkAppend } from '@eventmill/core/adapter'
 import { assertConnections, leak, type Mutant } from './mutant.ts'
 
 /** Mistakes with waiting, closing and capabilities. */

@@ -1,10 +1,5 @@
-import {
-  type DomainEvent,
-  type EventFilter,
-  eventMatcher,
-  type EventStore,
-  type ReadAllOptions,
-} from '@eventmill/core'
+import { type DomainEvent, type EventFilter, type EventStore, type ReadAllOptions } from '@eventmill/core'
+import { eventMatcher } from '@eventmill/core/adapter'
 import { type Backing, type Mutant } from './mutant.ts'
 
 /** Mistakes in the log, its filters and its head. */

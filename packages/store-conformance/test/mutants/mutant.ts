@@ -1,10 +1,5 @@
-import {
-  type AppendResult,
-  type DomainEvent,
-  type EventStore,
-  eventmillError,
-  type Position,
-} from '@eventmill/core'
+import { type AppendResult, type DomainEvent, type EventStore, type Position } from '@eventmill/core'
+import { eventmillError } from '@eventmill/core/adapter'
 import { type Faults, type Hold, type StoreUnderTest } from '@eventmill/store-conformance'
 import { InMemoryStore } from '@eventmill/store-memory'
 

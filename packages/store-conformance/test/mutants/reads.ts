@@ -1,9 +1,5 @@
-import {
-  type DomainEvent,
-  eventmillError,
-  type ReadAllOptions,
-  type ReadStreamOptions,
-} from '@eventmill/core'
+import { type DomainEvent, type ReadAllOptions, type ReadStreamOptions } from '@eventmill/core'
+import { eventmillError } from '@eventmill/core/adapter'
 import { assertConnections, leak, type Mutant } from './mutant.ts'
 
 /** Mistakes in what reads yield. */

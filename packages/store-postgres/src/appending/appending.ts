@@ -1,4 +1,5 @@
-import { type AppendResult, streamKey } from '@eventmill/core'
+import { type AppendResult } from '@eventmill/core'
+import { streamKey } from '@eventmill/core/adapter'
 import { patiently } from '../database/patience.ts'
 import { ConnectionLost, Locked, storeBusy, toldError, TypeLost, ValueRefused } from '../errors.ts'
 import { type EventLog } from '../event-log.ts'

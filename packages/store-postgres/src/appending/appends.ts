@@ -1,16 +1,18 @@
 import {
   type AppendResult,
+  type DomainEvent,
+  type ExpectedGeneration,
+  type Metadata,
+  type StreamId,
+} from '@eventmill/core'
+import {
   type CheckedAppends,
   type CheckedEvent,
-  type DomainEvent,
   eventmillError,
-  type ExpectedGeneration,
   generationConflict,
-  type Metadata,
   streamKey,
-  type StreamId,
   streamName,
-} from '@eventmill/core'
+} from '@eventmill/core/adapter'
 import { numberArray, textArray, type Values } from '../database/database.ts'
 import { commitIdOf, commitKey, idAt, identityOf, isUuid, newIdentity, tailsOf } from './identity.ts'
 

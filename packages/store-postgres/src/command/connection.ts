@@ -1,4 +1,4 @@
-import { eventmillError } from '@eventmill/core'
+import { eventmillError } from '@eventmill/core/adapter'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { type PgPool } from '../database/client.ts'

@@ -1,4 +1,5 @@
-import { type EventFilter, type EventFilterItem, invalidArgument } from '@eventmill/core'
+import { type EventFilter, type EventFilterItem } from '@eventmill/core'
+import { invalidArgument } from '@eventmill/core/adapter'
 import { textArray, type Values } from '../database/database.ts'
 
 /** A condition on `events e`, with its values from `$first` on. */

@@ -1,10 +1,5 @@
-import {
-  type CheckedRead,
-  type DomainEvent,
-  eventmillError,
-  type Metadata,
-  type StreamId,
-} from '@eventmill/core'
+import { type DomainEvent, type Metadata, type StreamId } from '@eventmill/core'
+import { type CheckedRead, eventmillError } from '@eventmill/core/adapter'
 import { timeOf } from '../appending/identity.ts'
 import { type Row } from '../database/database.ts'
 import { type EventTypes } from '../event-types.ts'

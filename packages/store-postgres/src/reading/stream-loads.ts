@@ -1,4 +1,5 @@
-import { type CheckedRead, type StreamId } from '@eventmill/core'
+import { type StreamId } from '@eventmill/core'
+import { type CheckedRead } from '@eventmill/core/adapter'
 import { GroupCommit, type Load, type Queued } from '../group-commit.ts'
 import { storeBusy } from '../errors.ts'
 import { type Page } from './page.ts'

@@ -1,4 +1,5 @@
-import { type CheckedRead, type StreamId } from '@eventmill/core'
+import { type StreamId } from '@eventmill/core'
+import { type CheckedRead } from '@eventmill/core/adapter'
 import { type Database, numberArray, type Statement, statement, textArray } from '../database/database.ts'
 import { type EventTypes } from '../event-types.ts'
 import {

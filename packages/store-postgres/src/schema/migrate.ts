@@ -1,4 +1,4 @@
-import { eventmillError } from '@eventmill/core'
+import { eventmillError } from '@eventmill/core/adapter'
 import { type Database, type OwnDatabase, statement } from '../database/database.ts'
 import { events } from './0001-events.ts'
 import { snapshots } from './0002-snapshots.ts'

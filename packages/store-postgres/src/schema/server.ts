@@ -1,4 +1,4 @@
-import { eventmillError } from '@eventmill/core'
+import { eventmillError } from '@eventmill/core/adapter'
 import { type Database, statement } from '../database/database.ts'
 
 /** Whether the store can work on this server: PostgreSQL 15 or newer, no standby. Throws `STORE_REFUSED`. */

@@ -1,4 +1,5 @@
-import { type AppendOptions, type Metadata, type NewEvent, uuidv7 } from '@eventmill/core'
+import { type AppendOptions, type Metadata, type NewEvent } from '@eventmill/core'
+import { uuidv7 } from '@eventmill/core/adapter'
 import type pg from 'pg'
 import { accountStream, deposit, deposited } from '../account.ts'
 import { rate } from '../rates.ts'

@@ -1,0 +1,28 @@
+// What authors of event stores, snapshot stores, and of what wraps one import beside the contract itself: what every
+// store does alike.
+
+export {
+  checkAppend,
+  checkFindCommit,
+  checkReadAll,
+  checkReadStream,
+  checkStream,
+  checkWaitForAppend,
+  type CheckedAppend,
+  type CheckedAppends,
+  type CheckedEvent,
+  type CheckedRead,
+  type CheckedReadAll,
+} from './store/store-arguments.ts'
+export { generationConflict, isExpected } from './store/expectation.ts'
+export { repeatedResult } from './store/repeated-result.ts'
+export { eventMatcher } from './store/event-filter.ts'
+export { checkLoadSnapshot, checkSaveSnapshot } from './snapshots/snapshot-arguments.ts'
+
+export { eventCodec, eventInvalid, messageOf, type EventCodec } from './events/event-codec.ts'
+export { streamKey, streamName } from './events/stream.ts'
+
+export { eventmillError } from './errors.ts'
+export { checkKeys, invalidArgument } from './argument-checks.ts'
+export { copyJson, equalJson } from './json.ts'
+export { uuidv7 } from './uuid.ts'
