@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { checkKeys, invalidArgument } from '@eventmill/core'
+import { checkKeys, invalidArgument } from '@eventmill/core/adapter'
 
 describe('the message for a wrong argument', () => {
   test.each<[unknown, string]>([

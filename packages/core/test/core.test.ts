@@ -417,6 +417,16 @@ describe('commands to one aggregate in one process', () => {
     expect(await core.load(Account, 'DE1')).toHaveProperty('state.balance', 100)
   })
 
+  test('queue as well where their handler answers later', async () => {
+    const core = new Core(new InMemoryStore(), { retries: 0 })
+    const { act, Watched } = watchedAccount(async (_balance, cents) => {
+      await new Promise(setImmediate)
+      return accountEvents.Deposited({ cents })
+    })
+    await Promise.all(Array.from({ length: 10 }, () => core.dispatchCommand(act('DE1'), { context: 0 })))
+    expect(await core.load(Watched, 'DE1')).toHaveProperty('state', 10)
+  })
+
   test('are decided in the order of their calls', async () => {
     const core = new Core(new InMemoryStore())
     const order: number[] = []

@@ -1,11 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import {
-  type AppendResult,
-  checkAppend,
-  type NewEvent,
-  repeatedResult,
-  type StreamAppend,
-} from '@eventmill/core'
+import { type AppendResult, type NewEvent, type StreamAppend } from '@eventmill/core'
+import { checkAppend, repeatedResult } from '@eventmill/core/adapter'
 
 const a = { aggregateType: 'Account', aggregateId: 'A' }
 const b = { aggregateType: 'Account', aggregateId: 'B' }

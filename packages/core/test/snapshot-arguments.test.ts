@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { checkLoadSnapshot, checkSaveSnapshot, type Snapshot, type StreamId } from '@eventmill/core'
+import { type Snapshot, type StreamId } from '@eventmill/core'
+import { checkLoadSnapshot, checkSaveSnapshot } from '@eventmill/core/adapter'
 
 // What a store of snapshots refuses, and gets.
 
