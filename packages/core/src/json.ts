@@ -133,7 +133,7 @@ function className(object: object): string {
 }
 
 function defineProperty(object: object, key: string, value: Json): void {
-  Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
+  Object.defineProperty(object, key, { value, enumerable: true })
 }
 
 function refusal({ root, keys }: Trail, reason: string): ErrorOf<'VALUE_NOT_JSON'> {
@@ -143,6 +143,5 @@ function refusal({ root, keys }: Trail, reason: string): ErrorOf<'VALUE_NOT_JSON
 }
 
 function pathStep(key: string | number): string {
-  if (typeof key === 'number') return `[${key}]`
-  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`
+  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(String(key)) ? `.${key}` : `[${JSON.stringify(key)}]`
 }

@@ -74,6 +74,28 @@ describe('a command', () => {
     expect(() => Transfer.command(json)).toThrow(expect.objectContaining({ code: 'COMMAND_UNKNOWN' }))
   })
 
+  test.each<[unknown, string | undefined, string]>([
+    [null, undefined, 'this value is no known command: '],
+    [{ type: 7 }, undefined, 'this value is no known command: '],
+    [{ type: 'Burn' }, 'Burn', '"Burn" is no known command: '],
+  ])('that is not revived from %j is told by its type', (json, type, message) => {
+    for (const [definition, known] of [
+      [Account, 'Account has Open, Deposit, DepositEach, Withdraw, Close, Check'],
+      [Transfer, 'it should be Transfer with the aggregates from, to'],
+    ] as const) {
+      expect(() => definition.command(json)).toThrow(
+        expect.objectContaining({ type, message: message + known }),
+      )
+    }
+  })
+
+  test('over several aggregates is not revived from one of another type', () => {
+    const { aggregates } = Transfer({ from: 'DE1', to: 'DE2' }, { cents: 5 })
+    expect(() => Transfer.command({ type: 'Exchange', aggregates })).toThrow(
+      expect.objectContaining({ code: 'COMMAND_UNKNOWN', type: 'Exchange' }),
+    )
+  })
+
   test('revived from hostile JSON touches no prototype', () => {
     const json = '{"aggregateType":"Account","aggregateId":"DE1","type":"Close","__proto__":{"polluted":1}}'
     expect(() => Account.command(JSON.parse(json))).toThrow(
@@ -125,6 +147,10 @@ describe('options of a command', () => {
   test.each<[() => unknown, string]>([
     [() => Account.commands.Close('DE1', undefined, { comandId: 'x' } as object), 'options.comandId'],
     [
+      () => Transfer({ from: 'DE1', to: 'DE2' }, { cents: 1 }, { comandId: 'x' } as object),
+      'options.comandId',
+    ],
+    [
       () => Transfer({ from: 'DE1', to: 'DE2' }, { cents: 1 }, { generation: { form: 5 } } as object),
       'options.generation.form',
     ],
@@ -154,6 +180,7 @@ describe('defineAggregate', () => {
     ).toThrow(
       expect.objectContaining({
         code: 'DEFINITION_INVALID',
+        definition: 'A',
         message: 'the aggregate A does not apply Closed of https://example.com/account: add it to apply',
       }),
     )
@@ -216,17 +243,33 @@ describe('defineAggregate', () => {
 
 describe('defineCommand', () => {
   test.each<[string, object, string]>([
+    ['no aggregates', { aggregates: {} }, 'names no aggregates'],
     ['a role without an aggregate', { aggregates: { from: Account, to: undefined } }, 'no aggregate for to'],
     ['no handler', { aggregates: { from: Account } }, 'no function to handle it'],
   ])('refuses a command with %s', (_, part, message) => {
     expect(() => defineCommand({ type: 'Odd', ...part } as never)).toThrow(
-      expect.objectContaining({ code: 'DEFINITION_INVALID', message: expect.stringContaining(message) }),
+      expect.objectContaining({
+        code: 'DEFINITION_INVALID',
+        definition: 'Odd',
+        message: expect.stringContaining(message),
+      }),
     )
   })
 
-  test('refuses a command without aggregates', () => {
-    expect(() => defineCommand({ type: 'Nothing', aggregates: {}, handle: () => ({}) })).toThrow(
-      expect.objectContaining({ code: 'DEFINITION_INVALID' }),
+  test('refuses a type that is no name', () => {
+    expect(() => defineCommand({ type: '', aggregates: { a: Account }, handle: () => ({}) })).toThrow(
+      expect.objectContaining({ code: 'ARGUMENT_INVALID', argument: 'type' }),
     )
+  })
+
+  test('takes a role that is named like a member of every object', async () => {
+    const Odd = defineCommand({
+      type: 'Odd',
+      aggregates: { constructor: Account, toString: Account },
+      handle: () => ({ toString: accountEvents.Closed() }) as never,
+    })
+    const ids = { constructor: 'DE1', toString: 'DE2' }
+    const { constructor, toString } = await new Core(new InMemoryStore()).dispatchCommand(Odd(ids))
+    expect([constructor.generation, toString.generation]).toEqual([0, 1])
   })
 })

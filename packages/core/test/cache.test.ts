@@ -197,6 +197,31 @@ describe('a remembered aggregate', () => {
     expect((await core.dispatchCommand(Holder.commands.Deposit('a', 1))).state.sums.get('all')).toBe(6)
   })
 
+  test('is forgotten once its state is one that somebody could change', async () => {
+    const { store, taken } = counting(new InMemoryStore())
+    const Diary = defineAggregate({
+      type: 'Account',
+      events: accountEvents,
+      initialize: (_id: string): Date | undefined => undefined,
+      apply: {
+        Opened: () => undefined,
+        Deposited: () => new Date(0),
+        Withdrawn: () => undefined,
+        Closed: () => undefined,
+      },
+      handle: {
+        Open: () => accountEvents.Opened({ limit: 0 }),
+        Deposit: () => accountEvents.Deposited({ cents: 1 }),
+      },
+    })
+    const core = new Core(store, { cache: 10 })
+    await core.dispatchCommand(Diary.commands.Open('DE1'))
+    await core.dispatchCommand(Diary.commands.Deposit('DE1'))
+    taken()
+    await core.dispatchCommand(Diary.commands.Open('DE1'))
+    expect(taken()).toEqual({ append: 1, readStream: 1, events: 2 })
+  })
+
   test('is none of another definition of its type, nor of an id of another type', async () => {
     const counted = (type: string, factor: number) =>
       defineAggregate({

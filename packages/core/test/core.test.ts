@@ -140,6 +140,11 @@ describe('a dispatched command', () => {
       'command.aggregates.to.aggregateType',
     ],
     [
+      'a target taken out',
+      Object.assign(Transfer({ from: 'DE1', to: 'DE2' }, { cents: 1 }), { aggregates: { from: stream } }),
+      'command.aggregates.to',
+    ],
+    [
       'a target without an id',
       Transfer({ from: 'DE1' } as { from: string; to: string }, { cents: 1 }),
       'command.aggregates.to.aggregateId',
@@ -170,7 +175,7 @@ describe('a dispatched command', () => {
 
   test('whose handler returns no events is refused', async () => {
     const core = new Core(new InMemoryStore())
-    for (const wrong of [undefined, null, 'Deposited', [accountEvents.Closed(), 7], {}]) {
+    for (const wrong of [undefined, null, 'Deposited', [accountEvents.Closed(), 7], {}, { then: 1 }]) {
       const { act } = watchedAccount(() => wrong)
       await expect(core.dispatchCommand(act('DE1'), { context: 0 })).rejects.toEqual(
         expect.objectContaining({ code: 'DECISION_INVALID', type: 'Do' }),
@@ -410,6 +415,16 @@ describe('commands to one aggregate in one process', () => {
     )
     expect(append).toHaveBeenCalledTimes(100)
     expect(await core.load(Account, 'DE1')).toHaveProperty('state.balance', 100)
+  })
+
+  test('queue as well where their handler answers later', async () => {
+    const core = new Core(new InMemoryStore(), { retries: 0 })
+    const { act, Watched } = watchedAccount(async (_balance, cents) => {
+      await new Promise(setImmediate)
+      return accountEvents.Deposited({ cents })
+    })
+    await Promise.all(Array.from({ length: 10 }, () => core.dispatchCommand(act('DE1'), { context: 0 })))
+    expect(await core.load(Watched, 'DE1')).toHaveProperty('state', 10)
   })
 
   test('are decided in the order of their calls', async () => {

@@ -105,17 +105,32 @@ describe('a state', () => {
 describe('a state that nobody can change', () => {
   const loop: { self?: unknown } = {}
   loop.self = loop
-  test.each<[string, unknown, boolean]>([
-    ['a number', 1, true],
-    ['nothing', null, true],
-    ['a frozen object, all through', freezeState({ a: [{ b: 1 }] }), true],
-    ['what is not frozen', { a: 1 }, false],
-    ['what is frozen at its surface alone', Object.freeze({ a: { b: 1 } }), false],
-    ['a map', freezeState({ a: new Map() }), false],
-    ['a date', freezeState([new Date(0)]), false],
-    ['a function', freezeState({ a: () => 1 }), false],
-    ['what contains itself', freezeState(loop), false],
-  ])('%s', (_, state, is) => {
-    expect([isImmutable(state), isImmutable(state)]).toEqual([is, is])
+  test.each<[string, unknown]>([
+    ['a number', 1],
+    ['nothing', null],
+    ['an object of lists of objects', { a: [{ b: 1 }], c: [[{ d: 1 }]] }],
+    ['an object without a prototype', Object.assign(Object.create(null) as object, { a: { b: 1 } })],
+    ['an object without properties', {}],
+  ])('%s, once it is frozen', (_, state) => {
+    const frozen = freezeState(state)
+    expect([isImmutable(frozen), isImmutable(frozen)]).toEqual([true, true])
+  })
+
+  test.each<[string, unknown]>([
+    ['a map', { a: new Map() }],
+    ['a date', [new Date(0)]],
+    ['a function', { a: () => 1 }],
+    ['what contains itself', loop],
+  ])('is none with %s in it, although it is frozen', (_, state) => {
+    const frozen = freezeState(state)
+    expect([isImmutable(frozen), isImmutable(frozen)]).toEqual([false, false])
+  })
+
+  test.each<[string, unknown]>([
+    ['nowhere', { a: 1 }],
+    ['at its surface alone', Object.freeze({ a: { b: 1 } })],
+    ['in all its parts but one', Object.freeze({ a: 1, b: { c: 1 } })],
+  ])('is none that is frozen %s', (_, state) => {
+    expect([isImmutable(state), isImmutable(state)]).toEqual([false, false])
   })
 })

@@ -108,6 +108,11 @@ describe('copyJson', () => {
   class Money {
     readonly cents = 1
   }
+  class Purse {
+    hasOwnProperty() {
+      return true
+    }
+  }
   test.each<[string, unknown, string, string]>([
     ['undefined', undefined, '$', 'undefined'],
     ['undefined in an array', { list: [1, undefined] }, '$.list[1]', 'undefined'],
@@ -123,6 +128,15 @@ describe('copyJson', () => {
     ['a date', { at: new Date(0) }, '$.at', 'an instance of Date'],
     ['a map', { m: new Map() }, '$.m', 'an instance of Map'],
     ['an instance of a class', { price: new Money() }, '$.price', 'an instance of Money'],
+    [
+      'an instance of a class without a name',
+      new (class {
+        readonly cents = 1
+      })(),
+      '$',
+      'an instance of a class',
+    ],
+    ['an instance of a class that looks like Object', new Purse(), '$', 'an instance of Purse'],
     [
       'a prototype of its own',
       Object.create(Object.assign(Object.create(null) as object, { limit: 5 })),
@@ -173,6 +187,16 @@ describe('equalJson', () => {
     expect(equalJson({}, null)).toBe(false)
     expect(equalJson('1', 1)).toBe(false)
   })
+
+  test.each([0, '', true, null])(
+    'tells %j from an object and from a list, neither of which has keys',
+    (plain) => {
+      for (const empty of [{}, []]) {
+        expect(equalJson(plain, empty)).toBe(false)
+        expect(equalJson(empty, plain)).toBe(false)
+      }
+    },
+  )
 
   test('tells an array from an object of the same length', () => {
     expect(equalJson([], { length: 0 })).toBe(false)

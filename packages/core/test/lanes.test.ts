@@ -13,9 +13,12 @@ function entering(lanes: Lanes, keys: readonly string[], signal?: AbortSignal) {
 }
 
 describe('lanes', () => {
-  test('that were left twice are left once: nobody else is let in by it', async () => {
+  test.each([
+    ['one', ['a']],
+    ['several', ['a', 'b']],
+  ])('%s that were left twice are left once: nobody else is let in by it', async (_, keys) => {
     const lanes = new Lanes()
-    const leave = await lanes.enter(['a'], undefined)
+    const leave = await lanes.enter(keys, undefined)
     const second = entering(lanes, ['a'])
     const third = entering(lanes, ['a'])
     leave()

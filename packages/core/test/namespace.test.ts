@@ -24,6 +24,7 @@ describe('defineEvents', () => {
     })
     expect(accountEvents.Closed()).toEqual(expect.objectContaining({ type: 'Closed', data: {} }))
     expect(accountEvents.types).toEqual(['Opened', 'Deposited', 'Withdrawn', 'Closed'])
+    expect(Object.keys(accountEvents)).toEqual(expect.arrayContaining([...accountEvents.types]))
   })
 
   test.each(['source', 'types', 'definitions', 'then'])('refuses the reserved type name %s', (type) => {
@@ -46,6 +47,11 @@ describe('defineEvents', () => {
     expect(() => Object.assign(events.definitions, { Made: event() })).toThrow(TypeError)
   })
 
+  test('takes a type with a name of 1,024 bytes', () => {
+    const name = 'é'.repeat(512)
+    expect(defineEvents('urn:x:y', { [name]: event() }).types).toEqual([name])
+  })
+
   test('may be awaited', async () => {
     expect(await Promise.resolve(accountEvents)).toBe(accountEvents)
   })
@@ -55,24 +61,50 @@ describe('defineEvents', () => {
     expect(events.constructor()).toEqual(expect.objectContaining({ type: 'constructor' }))
   })
 
-  test.each(['', 'account', '/account', 'https://example.com/an account', 'https:'])(
-    'refuses the source %j, which is no absolute URI',
-    (source) => {
-      expect(() => defineEvents(source, {})).toThrow(expect.objectContaining({ code: 'DEFINITION_INVALID' }))
-    },
-  )
+  test.each([
+    '',
+    'account',
+    '/account',
+    'https://example.com/an account',
+    'https:',
+    ' urn:x',
+    '1st:x',
+    'my_app:x',
+  ])('refuses the source %j, which is no absolute URI', (source) => {
+    expect(() => defineEvents(source, {})).toThrow(
+      expect.objectContaining({ code: 'DEFINITION_INVALID', definition: source }),
+    )
+  })
 
-  test.each(['urn:example:account', 'https://example.com/account', 'tag:example.com,2026:account'])(
-    'takes the source %s',
-    (source) => {
-      expect(defineEvents(source, {}).source).toBe(source)
-    },
-  )
+  test.each([
+    'urn:example:account',
+    'https://example.com/account',
+    'tag:example.com,2026:account',
+    'H323+x.y-z:account',
+  ])('takes the source %s', (source) => {
+    expect(defineEvents(source, {}).source).toBe(source)
+  })
+
+  test.each([
+    ['longer than 1,024 bytes', `urn:${'x'.repeat(1021)}`],
+    ['with NUL in it', 'urn:x\0'],
+  ])('refuses a source %s, which no store could keep', (_, source) => {
+    expect(() => defineEvents(source, {})).toThrow(
+      expect.objectContaining({ code: 'DEFINITION_INVALID', definition: source }),
+    )
+  })
 
   test.each<[string, object]>([
     ['an empty name', { '': event() }],
+    ['a name of 1,025 bytes', { ['x'.repeat(1025)]: event() }],
+    ['NUL in its name', { 'x\0': event() }],
     ['version 0', { A: { ...event(), version: 0 } }],
+    ['half a version', { A: { ...event(), version: 1.5 } }],
+    ['no version', { A: { ...event(), version: undefined } }],
+    ['no encode', { A: { ...event(), encode: undefined } }],
+    ['no decode', { A: { ...event(), decode: undefined } }],
     ['no definition', { A: undefined }],
+    ['null for a definition', { A: null }],
     ['a definition that is none', { A: {} }],
   ])('refuses a type with %s', (_, definitions) => {
     expect(() => defineEvents('urn:x:y', definitions)).toThrow(
@@ -103,6 +135,14 @@ describe('eventCodec', () => {
     const event = { ...accountEvents.Deposited({ cents: 5 }), version: 2, data: new Date(5) }
     expect(dated.encode(event)).toEqual({ ...event, data: '1970-01-01T00:00:00.005Z' })
     expect(dated.decode(stored)).toEqual({ ...stored, version: 2, data: new Date(0) })
+    const newest = { ...stored, version: 2, data: '1970-01-01T00:00:00.005Z' }
+    expect(dated.decode(newest)).toEqual({ ...newest, data: new Date(5) })
+  })
+
+  test('tells the newest version also of data that an older one had just so', () => {
+    const second = { ...event(), version: 2, decode: (json: unknown) => json as object }
+    const codec = eventCodec([defineEvents('https://example.com/account', { Deposited: second })])
+    expect(codec.decode(stored)).toEqual({ ...stored, version: 2 })
   })
 
   test.each([

@@ -197,6 +197,16 @@ describe('where the runtime follows no promises, as in browsers', () => {
     )
   })
 
+  test.each([
+    ['there is no process', undefined],
+    ['a process stands in for that of Node', {}],
+  ])('a dispatcher works where %s', async (_, process) => {
+    const replaced = jest.replaceProperty(globalThis, 'process', process as never)
+    const core = new Core(new InMemoryStore())
+    replaced.restore()
+    expect(await core.dispatchCommand(Do('N'), { context: () => undefined })).toHaveProperty('generation', 1)
+  })
+
   test('no update is lost', async () => {
     const core = browserCore()
     const wait = { context: () => new Promise(setImmediate) }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import {
   Core,
   defineAggregate,
@@ -210,6 +210,33 @@ describe('snapshots', () => {
     expect(saved).toHaveLength(100)
   })
 
+  test('are neither made nor looked for where the aggregate has no rules for them', async () => {
+    const errors: unknown[] = []
+    const snapshots = watched()
+    const core = new Core(new InMemoryStore(), {
+      snapshots: { store: snapshots.store, onError: (error) => errors.push(error) },
+    })
+    await core.dispatchCommand(tally(undefined).commands.Count('a', 1))
+    await new Promise(setImmediate)
+    expect(snapshots.counts).toEqual({ load: 0, save: 0, delete: 0 })
+    expect(errors).toEqual([])
+  })
+
+  test('are looked for until the signal of the dispatch says otherwise', async () => {
+    const { signal } = new AbortController()
+    const signals: unknown[] = []
+    const listening: SnapshotStore = {
+      ...watched().store,
+      load: (_stream, _version, options) => {
+        signals.push(options?.signal)
+        return Promise.resolve(undefined)
+      },
+    }
+    const core = new Core(new InMemoryStore(), { snapshots: { store: listening } })
+    await core.dispatchCommand(tally({ every: 1 }).commands.Count('a', 1), { signal })
+    expect(signals).toEqual([signal])
+  })
+
   test('that are being looked for when the dispatch is aborted end with its reason', async () => {
     const controller = new AbortController()
     const errors: unknown[] = []
@@ -279,6 +306,16 @@ describe('what fails with snapshots fails no dispatch, and is told', () => {
     await snapshots.saved()
     await new Promise(setImmediate)
     expect(errors).toEqual([`Error: ${method} fails`, stream])
+  })
+
+  test('on the console, where nobody else listens', async () => {
+    const told = jest.spyOn(console, 'error').mockReturnValue()
+    const snapshots = watched(failing('save'))
+    const core = new Core(new InMemoryStore(), { snapshots: { store: snapshots.store } })
+    await core.dispatchCommand(tally({ every: 1 }).commands.Count('a', 1))
+    await snapshots.saved()
+    await new Promise(setImmediate)
+    expect(told.mock.calls).toEqual([[expect.any(String), stream, new Error('save fails')]])
   })
 
   test.each([
@@ -369,14 +406,23 @@ describe('rules that are wrong are refused', () => {
     expect(() => tally(rules as never)).toThrow(expect.objectContaining({ code }))
   })
 
-  test.each([[{}], [{ store: {} }], [{ store: new InMemorySnapshotStore(), onEror: () => undefined }]])(
-    'options of Core: %j',
-    (snapshots) => {
-      expect(() => new Core(new InMemoryStore(), { snapshots: snapshots as never })).toThrow(
-        expect.objectContaining({ code: 'ARGUMENT_INVALID' }),
-      )
-    },
-  )
+  test.each(['encode', 'decode'])('a codec without %s', (part) => {
+    const codec = { encode: () => 0, decode: () => 0, [part]: undefined }
+    expect(() => tally({ every: 1, codec } as never)).toThrow(
+      expect.objectContaining({ code: 'DEFINITION_INVALID', definition: 'Tally' }),
+    )
+  })
+
+  test.each([
+    [{}],
+    [{ store: {} }],
+    [{ store: new InMemorySnapshotStore(), onEror: () => undefined }],
+    [{ store: new InMemorySnapshotStore(), onError: 'log' }],
+  ])('options of Core: %j', (snapshots) => {
+    expect(() => new Core(new InMemoryStore(), { snapshots: snapshots as never })).toThrow(
+      expect.objectContaining({ code: 'ARGUMENT_INVALID' }),
+    )
+  })
 })
 
 test('a snapshot changes no result, wherever it was made, with a cache and without', async () => {

@@ -5,6 +5,7 @@ import {
   checkFindCommit,
   checkReadAll,
   checkReadStream,
+  checkWaitForAppend,
   eventMatcher,
   generationConflict,
   isExpected,
@@ -34,6 +35,13 @@ describe('checkAppend', () => {
     expect(Object.isFrozen(checked.events[0]?.metadata)).toBe(true)
   })
 
+  test.each([0, Number.MAX_SAFE_INTEGER, 'exists', 'any'] as const)(
+    'takes the expectation %j',
+    (expected) => {
+      expect(checkAppend([{ ...append, expected }])[0].expected).toBe(expected)
+    },
+  )
+
   test('takes stored events, whose place is assigned anew', () => {
     const stored = {
       ...event,
@@ -51,8 +59,11 @@ describe('checkAppend', () => {
 
   test.each<[string, unknown, string]>([
     ['no array', append, 'appends'],
+    ['what only looks like an array', { 0: append, length: 1 }, 'appends'],
+    ['nothing', null, 'appends'],
     ['no streams', [], 'appends'],
     ['no object', ['x'], 'appends[0]'],
+    ['null for a stream', [null], 'appends[0]'],
     // eslint-disable-next-line no-sparse-arrays -- the hole is the point
     ['a hole for a stream', [, append], 'appends[0]'],
     ['a hole for an event', [{ ...append, events: Array(1) }], 'appends[0].events[0]'],
@@ -101,6 +112,11 @@ describe('checkAppend', () => {
     [
       'metadata that is a list',
       [{ ...append, events: [{ ...event, metadata: [] }] }],
+      'appends[0].events[0].metadata',
+    ],
+    [
+      'metadata that is text',
+      [{ ...append, events: [{ ...event, metadata: 'x' }] }],
       'appends[0].events[0].metadata',
     ],
     [
@@ -200,6 +216,7 @@ describe('reads', () => {
     [{ batchSize: 1 }, 'options.batchSize'],
     [{ signal: {} }, 'options.signal'],
     [[], 'options'],
+    [null, 'options'],
   ])('refuse the options %j', (options, argument) => {
     expect(refused(() => checkReadStream(stream, options as object))).toBe(argument)
     expect(refused(() => checkReadAll(options as object))).toBe(argument)
@@ -232,6 +249,56 @@ describe('reads', () => {
     expect(refused(() => checkFindCommit({} as StreamId, 'c'))).toBe('stream.aggregateType')
     expect(refused(() => checkFindCommit(stream, ''))).toBe('commitId')
     expect(refused(() => checkFindCommit(stream, 'c', { after: 1 } as object))).toBe('options.after')
+  })
+})
+
+describe('waiting for an append', () => {
+  const { signal } = new AbortController()
+
+  test('takes every position from 0', () => {
+    for (const after of [0, 7, Number.MAX_SAFE_INTEGER]) {
+      expect(() => {
+        checkWaitForAppend(after, signal)
+      }).not.toThrow()
+    }
+  })
+
+  test.each<[number, unknown, string]>([
+    [-1, signal, 'after'],
+    [0.5, signal, 'after'],
+    [0, undefined, 'signal'],
+    [0, {}, 'signal'],
+  ])('after %j refuses what has the wrong form', (after, given, argument) => {
+    expect(
+      refused(() => {
+        checkWaitForAppend(after, given as AbortSignal)
+      }),
+    ).toBe(argument)
+  })
+
+  test('throws the reason of an aborted signal', () => {
+    expect(() => {
+      checkWaitForAppend(0, AbortSignal.abort(new Error('enough')))
+    }).toThrow('enough')
+  })
+})
+
+describe('a signal', () => {
+  const throwIfAborted = () => undefined
+  const addEventListener = () => undefined
+
+  test('may be made by whatever does the same as an AbortController', () => {
+    const signal = { throwIfAborted, addEventListener } as unknown as AbortSignal
+    expect(checkReadStream(stream, { signal }).signal).toBe(signal)
+  })
+
+  test.each<[string, unknown]>([
+    ['null', null],
+    ['text', 'stop'],
+    ['what cannot be asked', { addEventListener }],
+    ['what cannot be listened to', { throwIfAborted }],
+  ])('is not %s', (_, signal) => {
+    expect(refused(() => checkReadStream(stream, { signal: signal as AbortSignal }))).toBe('options.signal')
   })
 })
 
@@ -269,6 +336,7 @@ describe('isExpected', () => {
   })
 
   test('conflicts say what was expected and found', () => {
+    expect(generationConflict(stream, 3, 5)).toMatchObject({ stream, expected: 3, actual: 5 })
     expect(generationConflict(stream, 3, 5).message).toBe(
       'Account "DE1" was expected at generation 3, but it is at generation 5: read it again and decide anew',
     )

@@ -146,11 +146,11 @@ export function defineAggregate<
 
   const revive = (json: unknown) => {
     const rulesOfType = isRecord(json) ? definitions.get(json.type as string) : undefined
-    if (isRecord(json) && rulesOfType !== undefined && json.aggregateType !== rules.type) {
-      throw commandUnknown(json, `it is addressed to ${String(json.aggregateType)}, not to ${rules.type}`)
-    }
     if (!isRecord(json) || rulesOfType === undefined) {
       throw commandUnknown(json, `${rules.type} has ${[...definitions.keys()].join(', ')}`)
+    }
+    if (json.aggregateType !== rules.type) {
+      throw commandUnknown(json, `it is addressed to ${String(json.aggregateType)}, not to ${rules.type}`)
     }
     checkKeys(json, COMMAND_FIELDS, 'command')
     const { aggregateType, aggregateId, type, data } = json

@@ -114,9 +114,10 @@ function checkType(source: string, type: string, definition: EventDefinition | u
   }
   if (!isName(type)) refuse('must have a name of 1 to 1,024 bytes')
   if (RESERVED.has(type)) refuse('has a reserved name: choose another')
-  const whole = typeof definition?.encode === 'function' && typeof definition.decode === 'function'
+  const given: Partial<EventDefinition> = definition ?? {}
+  const whole = typeof given.encode === 'function' && typeof given.decode === 'function'
   if (!whole) refuse('has no definition: give it event<…>(), or a schema')
-  if (!Number.isSafeInteger(definition?.version) || Number(definition?.version) < 1) {
+  if (!Number.isSafeInteger(given.version) || Number(given.version) < 1) {
     refuse('has no version: it must be a safe integer from 1')
   }
 }
