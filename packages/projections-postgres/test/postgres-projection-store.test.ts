@@ -1,6 +1,8 @@
 import { PGlite } from '@electric-sql/pglite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { PostgresProjectionStore, type SqlClient } from '@eventmill/projections-postgres'
+import { PostgresProjectionStore, schemaSql, type SqlClient } from '@eventmill/projections-postgres'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { projectionStoreRules, type StoreOfWords } from '../../projections/test/projection-store-rules.ts'
 import { type PostgresServer, startPostgres } from '../../store-postgres/test/postgres-server.ts'
 
@@ -49,6 +51,11 @@ projectionStoreRules('a PostgresProjectionStore on a PGlite', {
 })
 
 describe('the tables', () => {
+  test('are those of schema.sql, which npm run schema writes', () => {
+    const written = readFileSync(join(import.meta.dirname, '../schema.sql'), 'utf8')
+    expect(written).toBe(schemaSql('eventmill_projections'))
+  })
+
   test('are made once, however many begin at the same time', async () => {
     const pool = server.pool({ max: 20 })
     const store = () => new PostgresProjectionStore({ client: pool, schema: 'at once' })
