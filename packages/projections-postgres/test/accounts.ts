@@ -83,17 +83,24 @@ export async function folded(store: EventStore): Promise<ReadModels> {
 
 /** What the read models hold. */
 export async function readModels(sql: SqlClient): Promise<ReadModels> {
-  const read = async (table: string, key: string) => {
-    const { rows } = await sql.query(`select ${key} as key, cents::float8, events::float8 from ${table}`)
-    const found = rows as readonly (Sum & { readonly key: string })[]
-    return sorted(new Map(found.map(({ key, cents, events }) => [key, { cents, events }])))
-  }
-  return { balances: await read('balances', 'account'), turnover: await read('turnover', 'type') }
+  return { balances: await readBalances(sql), turnover: await readSums(sql, 'turnover', 'type') }
+}
+
+export function readBalances(sql: SqlClient): Promise<Sums> {
+  return readSums(sql, 'balances', 'account')
+}
+
+async function readSums(sql: SqlClient, table: string, key: string): Promise<Sums> {
+  const { rows } = await sql.query(`select ${key} as key, cents::float8, events::float8 from ${table}`)
+  const found = rows as readonly (Sum & { readonly key: string })[]
+  return sorted(new Map(found.map(({ key, cents, events }) => [key, { cents, events }])))
 }
 
 export interface ReadModels {
-  readonly balances: readonly (readonly [account: string, sum: Sum])[]
-  readonly turnover: readonly (readonly [type: string, sum: Sum])[]
+  /** By account. */
+  readonly balances: Sums
+  /** By type. */
+  readonly turnover: Sums
 }
 
 interface Sum {
@@ -101,7 +108,9 @@ interface Sum {
   readonly events: number
 }
 
-function sorted(sums: ReadonlyMap<string, Sum>): readonly (readonly [string, Sum])[] {
+type Sums = readonly (readonly [key: string, sum: Sum])[]
+
+function sorted(sums: ReadonlyMap<string, Sum>): Sums {
   return [...sums].sort(([a], [b]) => (a < b ? -1 : 1))
 }
 
