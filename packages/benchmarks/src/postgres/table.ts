@@ -1,4 +1,4 @@
-import { type Row, type Unit } from './workload.ts'
+import { type Bar, type Row, type Unit } from './workload.ts'
 
 export const LEGEND =
   'Medians, and in brackets the least and the most of all rounds. Ratio: of rates store to bare; of times and bytes\n' +
@@ -10,14 +10,12 @@ export const HEADER = line('', 'store', 'bare', 'ratio', 'bar', '')
 export function rowLine(row: Row): string {
   const { name, unit, store, bare, bar } = row
   const ratio = ratioOf(row)
-  const wanted =
-    bar === undefined ? '' : 'ratio' in bar ? `≥ ${bar.ratio.toFixed(2)}` : `≤ ${bar.atMost} ${unit}`
   return line(
     name,
     summary(store, unit),
     bare === undefined ? '' : summary(bare, unit),
     ratio === undefined ? '' : ratio.toFixed(2),
-    wanted,
+    bar === undefined ? '' : wanted(bar, unit),
     bar === undefined ? '' : isMet(row) ? 'met' : 'MISSED',
   )
 }
@@ -26,7 +24,16 @@ export function rowLine(row: Row): string {
 export function isMet(row: Row): boolean {
   const { bar, store } = row
   if (bar === undefined) return true
-  return 'ratio' in bar ? (ratioOf(row) ?? 0) >= bar.ratio : median(store) <= bar.atMost
+  if ('ratio' in bar) return (ratioOf(row) ?? 0) >= bar.ratio
+  return 'atMost' in bar ? median(store) <= bar.atMost : median(store) >= bar.atLeast
+}
+
+function wanted(bar: Bar, unit: Unit): string {
+  if ('ratio' in bar) return `≥ ${bar.ratio.toFixed(2)}`
+  const space = unit === '/s' ? '' : ' '
+  return 'atMost' in bar
+    ? `≤ ${number(bar.atMost)}${space}${unit}`
+    : `≥ ${number(bar.atLeast)}${space}${unit}`
 }
 
 function ratioOf({ unit, store, bare }: Row): number | undefined {

@@ -25,8 +25,8 @@ export interface Row {
 
 export type Unit = '/s' | 'ms' | 'B' | 'MB'
 
-/** What is to be reached: a ratio to the baseline at least, or a value at most. */
-export type Bar = { readonly ratio: number } | { readonly atMost: number }
+/** What is to be reached: a ratio to the baseline at least, a value at most, or one at least. */
+export type Bar = { readonly ratio: number } | { readonly atMost: number } | { readonly atLeast: number }
 
 /** Part of a number of things, by the size of the work, but at least one. */
 export function scaled({ size }: Bench, count: number): number {

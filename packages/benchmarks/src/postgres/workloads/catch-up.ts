@@ -1,10 +1,11 @@
+import { subscribe } from '@eventmill/core'
 import { accountStream, deposit, deposited } from '../account.ts'
 import { alternate } from '../alternate.ts'
 import { rate, readRate } from '../rates.ts'
 import { vacuum, withTables } from '../tables.ts'
 import { type Bench, type Row, scaled } from '../workload.ts'
 
-/** All of 100,000 events in 1,000 streams, to a consumer that does nothing, at defaults. */
+/** All of 100,000 events in 1,000 streams, to a subscriber that does nothing, at defaults. */
 export async function* catchUp(bench: Bench): AsyncGenerator<Row, void> {
   const streams = scaled(bench, 1_000)
   const count = streams * EACH
@@ -23,7 +24,7 @@ export async function* catchUp(bench: Bench): AsyncGenerator<Row, void> {
       unit: '/s',
       bar: { ratio: 0.4 },
       ...(await alternate(bench, name, {
-        store: () => readRate(store.readAll(), count),
+        store: () => readRate(subscribe(store), count),
         bare: () => readRate(bare.allPages(), count),
       })),
     }

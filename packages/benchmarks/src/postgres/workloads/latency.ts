@@ -1,7 +1,6 @@
-import { type EventStore, type Position } from '@eventmill/core'
+import { subscribe } from '@eventmill/core'
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { setTimeout } from 'node:timers/promises'
 import type pg from 'pg'
 import { type WriterOrder } from '../latency-writer.ts'
 import { ageOf } from '../timed-event.ts'
@@ -37,10 +36,11 @@ function measure({ server }: Bench, pace: Pick<WriterOrder, 'count' | 'perSecond
     const writer = startWriter({ ...pace, warmUp: WARM_UP, schema: schemas.store, connection })
     const ages: number[] = []
     try {
-      for await (const event of live(store, writer.broken)) {
+      for await (const event of subscribe(store, { signal: writer.broken })) {
         ages.push(ageOf(event))
         if (ages.length === WARM_UP + pace.count) break
       }
+      writer.broken.throwIfAborted()
       // It still has to hear of its last appends, and to disconnect.
       await writer.ended
     } finally {
@@ -69,18 +69,3 @@ function connectionOf({ options }: pg.Pool): pg.PoolConfig {
   const { connectionString, host, port, user, password, database } = options
   return { connectionString, host, port, user, password, database }
 }
-
-async function* live(store: EventStore, signal: AbortSignal) {
-  let after: Position = 0
-  for (;;) {
-    for await (const event of store.readAll({ after, signal })) {
-      after = event.position
-      yield event
-    }
-    if (store.waitForAppend !== undefined) await store.waitForAppend(after, signal)
-    else while ((await store.head()) === after) await setTimeout(POLL, undefined, { signal })
-  }
-}
-
-/** In milliseconds, for a store that does not push. */
-const POLL = 20

@@ -5,6 +5,7 @@ import { catchUp } from './catch-up.ts'
 import { commands } from './commands.ts'
 import { disk } from './disk.ts'
 import { latency } from './latency.ts'
+import { projections } from './projections.ts'
 import { rebuild } from './rebuild.ts'
 import { snapshotLoad } from './snapshot-load.ts'
 
@@ -18,6 +19,7 @@ export const workloads: ReadonlyMap<string, Workload> = new Map(
     'snapshot-load': snapshotLoad,
     'catch-up': catchUp,
     latency,
+    projections,
     disk,
   }),
 )
