@@ -23,6 +23,9 @@ export interface Progress {
   readonly newest: Position
 }
 
+/** In milliseconds: a failover that loses commits takes longer, after which positions are given out again. */
+const VOUCHED = 1_000
+
 /** The statements over the tables of one schema, through one database or one transaction of it. */
 export class EventLog {
   readonly streams: StreamPages
@@ -35,6 +38,8 @@ export class EventLog {
   readonly #horizon: Statement
   readonly #head: Statement
   readonly #progress: Statement
+  /** The last head that was told: nothing can be committed before it any more. */
+  #vouched: { readonly head: Position; readonly until: number } = { head: 0, until: 0 }
 
   /** `schema` is quoted. */
   constructor(database: Database, schema: string, types: EventTypes) {
@@ -110,15 +115,18 @@ export class EventLog {
     return commit
   }
 
-  /** The position up to which nothing can still be committed. */
-  async horizon(signal?: AbortSignal): Promise<Position> {
+  /** The position up to which nothing can still be committed, or `enough`, where that is known to be no further. */
+  async horizon(enough: Position, signal?: AbortSignal): Promise<Position> {
+    if (enough <= this.#vouched.head && performance.now() < this.#vouched.until) return enough
     const [row] = await this.#database.query(this.#horizon, [], signal)
     return Number(row?.[0])
   }
 
   async head(): Promise<Position> {
     const [row] = await this.#database.query(this.#head, [])
-    return Number(row?.[0])
+    const head = Number(row?.[0])
+    this.#vouched = { head, until: performance.now() + VOUCHED }
+    return head
   }
 
   /** The head, and the last event that is there, which is beyond it while older appends are in flight. */

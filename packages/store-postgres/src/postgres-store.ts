@@ -146,7 +146,7 @@ export class PostgresStore implements EventStore {
     this.#assertOpen()
     const { filter, ...range } = checkReadAll(options)
     await this.#opened(range.signal)
-    const horizon = await this.#log.horizon(range.signal)
+    const horizon = await this.#log.horizon(range.upTo, range.signal)
     this.#assertOpen()
     const pages = new LogPages(this.#database, quoted(this.#schema), this.#types, { ...range, filter })
     yield* readPages(

@@ -107,6 +107,16 @@ describe('so many round trips', () => {
     }
   })
 
+  test('none for the horizon where the head was told just before, and no further is read', async () => {
+    await append(10)
+    const head = await store.head()
+    await append(10)
+    expect(await Array.fromAsync(store.readAll({ after: head - 10, upTo: head }))).toHaveLength(10)
+    expect(counted()).toEqual({ read: 1 })
+    expect(await Array.fromAsync(store.readAll({ after: head - 10, upTo: head + 1 }))).toHaveLength(11)
+    expect(counted()).toEqual({ horizon: 1, read: 1 })
+  })
+
   test('1 for a page of a stream, and 1 more for the end of one of several pages', async () => {
     const aggregateId = await append(2_500)
     const stream = { aggregateType: 'Test', aggregateId }
