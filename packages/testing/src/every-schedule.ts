@@ -1,0 +1,109 @@
+import { type EventStore } from '@eventmill/core'
+import { checkInteger, invalidArgument, messageOf } from '@eventmill/core/adapter'
+import { Schedule, scheduledStore } from './schedule.ts'
+
+/** Racing work, and what must hold after it, however it was interleaved. */
+export interface Race {
+  /** A fresh store for each schedule, with what has happened before. */
+  readonly prepare: () => EventStore | Promise<EventStore>
+  /** What races: each with a store of its own, as if it were another process. Its errors are outcomes. */
+  readonly commands: readonly ((store: EventStore) => Promise<unknown>)[]
+  /** Throws where something is wrong after all of them are over. */
+  readonly check: (store: EventStore, outcomes: readonly PromiseSettledResult<unknown>[]) => unknown
+  /** Tries this schedule alone: the numbers of the commands, from 1, in the order in which they take their steps. */
+  readonly schedule?: readonly number[] | undefined
+  /** So many schedules are tried at most; where there are more, they are drawn at random. Default 1,000. */
+  readonly limit?: number | undefined
+  /** What the random schedules are drawn from. Default: another one each time. */
+  readonly seed?: number | undefined
+}
+
+/** What was tried. */
+export interface Tried {
+  readonly schedules: number
+  /** Whether there are no others. */
+  readonly all: boolean
+}
+
+/**
+ * Tries every order in which racing commands may ask their store, and throws where the check does, with the schedule: a
+ * list of numbers that can be tried again by itself. Commands are deterministic, and do not wait for each other.
+ */
+export async function everySchedule(race: Race): Promise<Tried> {
+  const { schedule, limit = 1_000, seed = Math.floor(Math.random() * 2 ** 32) } = race
+  checkInteger(limit, 1, 'limit')
+  checkInteger(seed, 0, 'seed')
+  if (schedule !== undefined) {
+    await attempt(race, (waiting, depth) => {
+      const command = schedule[depth] ?? waiting[0] ?? 0
+      if (waiting.includes(command)) return command
+      throw invalidArgument(
+        'schedule',
+        `one in which step ${depth + 1} is that of command ${waiting.join(' or ')}`,
+        command,
+      )
+    })
+    return { schedules: 1, all: false }
+  }
+  let path: readonly number[] | undefined = []
+  for (let schedules = 0; schedules < limit; schedules++) {
+    path = await tryPath(race, path)
+    if (path === undefined) return { schedules: schedules + 1, all: true }
+  }
+  const random = randomNumbers(seed)
+  for (let schedules = 0; schedules < limit; schedules++) {
+    await attempt(race, (waiting) => waiting[Math.floor(random() * waiting.length)] ?? 0)
+  }
+  return { schedules: 2 * limit, all: false }
+}
+
+/** Tries a path of choices, and then always the first. Resolves to the path after it, if there is one. */
+async function tryPath(race: Race, path: readonly number[]): Promise<readonly number[] | undefined> {
+  const taken: number[] = []
+  const choices: number[] = []
+  await attempt(race, (waiting, depth) => {
+    const choice = path[depth] ?? 0
+    taken.push(choice)
+    choices.push(waiting.length)
+    return waiting[choice] ?? 0
+  })
+  const turning = taken.findLastIndex((choice, depth) => choice + 1 < (choices[depth] ?? 0))
+  return turning < 0 ? undefined : [...taken.slice(0, turning), (taken[turning] ?? 0) + 1]
+}
+
+async function attempt(
+  { prepare, commands, check }: Race,
+  choose: (waiting: readonly number[], depth: number) => number,
+): Promise<void> {
+  const store = await prepare()
+  const schedule = new Schedule()
+  const racing = commands.map((command, index) => () => command(scheduledStore(store, index + 1, schedule)))
+  const outcomes = await schedule.run(racing, (waiting) => choose(waiting, schedule.steps.length))
+  try {
+    await check(store, outcomes)
+  } catch (error) {
+    const { steps } = schedule
+    const numbers = `[${steps.map(({ command }) => command).join(', ')}]`
+    const lines = steps.map(({ command, text }) => `  ${command} ${text}`)
+    const ends = outcomes.map((outcome, index) => `  ${index + 1} ${endOf(outcome)}`)
+    throw new Error(
+      `the check fails with schedule ${numbers}: ${messageOf(error)}\n${[...lines, ...ends].join('\n')}`,
+      { cause: error },
+    )
+  }
+}
+
+function endOf(outcome: PromiseSettledResult<unknown>): string {
+  return outcome.status === 'fulfilled' ? 'succeeds' : `fails: ${messageOf(outcome.reason)}`
+}
+
+/** Numbers from 0 to 1 that a seed determines (xorshift, G. Marsaglia, Journal of Statistical Software 8, 2003). */
+function randomNumbers(seed: number): () => number {
+  let state = (seed ^ 0x5eed) | 0 || 1
+  return () => {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    return (state >>> 0) / 2 ** 32
+  }
+}
