@@ -54,6 +54,17 @@ describe('a dispatched command', () => {
     expect(await store.head()).toBe(1)
   })
 
+  test('that decides for nothing, or is refused, appends nothing: what that rests on was read just now', async () => {
+    const store = new InMemoryStore()
+    await new Core(store).dispatchCommand(Account.commands.Close('DE1'))
+    const append = jest.fn(store.append.bind(store))
+    const core = new Core(wrappedStore(store, { append }))
+    await core.dispatchCommand(Account.commands.Close('DE1'))
+    const refused = core.dispatchCommand(Account.commands.Withdraw('DE1', { cents: 1 }))
+    await expect(refused).rejects.toBeInstanceOf(InsufficientFunds)
+    expect(append).not.toHaveBeenCalled()
+  })
+
   test('hands its context to the handler, which may answer later', async () => {
     const core = new Core(new InMemoryStore())
     const ask = jest.fn((cents: number) => Promise.resolve(cents < 10))
@@ -89,6 +100,15 @@ describe('a dispatched command', () => {
       metadata,
       { ...metadata, causationId: 'own' },
     ])
+  })
+
+  test('whose metadata JSON cannot carry stores nothing', async () => {
+    const store = new InMemoryStore()
+    const command = Account.commands.Close('DE1', undefined, { metadata: new Map() as never })
+    await expect(new Core(store).dispatchCommand(command)).rejects.toEqual(
+      expect.objectContaining({ code: 'VALUE_NOT_JSON', path: 'appends[0].events[0].metadata' }),
+    )
+    expect(await store.head()).toBe(0)
   })
 
   test('without metadata leaves that of its events empty', async () => {
@@ -213,10 +233,12 @@ describe('a dispatched command', () => {
     expect(await store.head()).toBe(0)
   })
 
-  test('reports what the store fails with unchanged', async () => {
+  test('reports what the store fails with unchanged, and does not append again', async () => {
     const unknown = eventmillError('APPEND_OUTCOME_UNKNOWN', 'lost', { commitId: 'c' })
-    const store = wrappedStore(new InMemoryStore(), { append: () => Promise.reject(unknown) })
+    const append = jest.fn(() => Promise.reject(unknown))
+    const store = wrappedStore(new InMemoryStore(), { append })
     await expect(new Core(store).dispatchCommand(Account.commands.Close('DE1'))).rejects.toBe(unknown)
+    expect(append).toHaveBeenCalledTimes(1)
   })
 
   test('whose events are stored but not applied says so, so that nobody repeats it', async () => {
