@@ -177,6 +177,13 @@ describe('a remembered aggregate', () => {
     expect(taken()).toEqual({ append: 1, readStream: 0, events: 0 })
   })
 
+  test('is not loaded for who has given up already', async () => {
+    const core = new Core(new InMemoryStore(), { cache: 2 })
+    await core.dispatchCommand(Deposit('DE1', { cents: 1 }))
+    const signal = AbortSignal.abort(new Error('enough'))
+    await expect(core.load(Account, 'DE1', { generation: 1, signal })).rejects.toThrow('enough')
+  })
+
   test('is none in a transaction, which may be rolled back', async () => {
     const { store, taken } = counting(new InMemoryStore())
     const within = { ...store, capabilities: { ...store.capabilities, provisional: true } }
@@ -205,6 +212,28 @@ describe('a remembered aggregate', () => {
     const first = await core.dispatchCommand(Holder.commands.Deposit('a', 5))
     first.state.sums.clear()
     expect((await core.dispatchCommand(Holder.commands.Deposit('a', 1))).state.sums.get('all')).toBe(6)
+  })
+
+  test('is forgotten once its state is one that somebody could change', async () => {
+    const Holder = defineAggregate({
+      type: 'Account',
+      events: accountEvents,
+      initialize: (_id: string) => new Set<number>() as ReadonlySet<number> | 'closed',
+      apply: {
+        Opened: () => new Set<number>(),
+        Deposited: (state) => state,
+        Withdrawn: (state) => state,
+        Closed: (_state) => 'closed',
+      },
+      handle: { Open: () => accountEvents.Opened({ limit: 0 }), Close: () => accountEvents.Closed() },
+    })
+    const { store, taken } = counting(new InMemoryStore())
+    const core = new Core(store, { cache: 10 })
+    await core.dispatchCommand(Holder.commands.Close('DE1'))
+    await core.dispatchCommand(Holder.commands.Open('DE1'))
+    taken()
+    await core.dispatchCommand(Holder.commands.Close('DE1'))
+    expect(taken()).toEqual({ append: 1, readStream: 1, events: 2 })
   })
 
   test('is none of another definition of its type, nor of an id of another type', async () => {

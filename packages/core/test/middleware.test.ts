@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import {
+  type Command,
   Core,
   type CoreOptions,
   defineAggregate,
@@ -83,6 +84,32 @@ describe('middleware', () => {
       { attempts: 1, events: [], repeated: true },
       { attempts: 1, events: [], repeated: false },
     ])
+  })
+
+  test('sees before the dispatch that there is nothing to report yet', async () => {
+    const reports: unknown[] = []
+    const reporting: Middleware = (_command, next, dispatch) => {
+      reports.push({ ...dispatch })
+      return next()
+    }
+    const core = new Core(new InMemoryStore(), { middleware: [reporting] })
+    await core.dispatchCommand(Close('DE1'))
+    expect(reports).toEqual([{ attempts: 0, events: [], repeated: false }])
+  })
+
+  test.each<[string, unknown, object, object]>([
+    ['no command', { type: 'Close' }, {}, { code: 'COMMAND_UNKNOWN' }],
+    ['dispatched with an unknown option', Close('DE1'), { retries: 1 }, { argument: 'options.retries' }],
+    ['aborted', Close('DE1'), { signal: AbortSignal.abort(new Error('enough')) }, { message: 'enough' }],
+  ])('is not asked about what is %s', async (_, command, options, error) => {
+    const asked: unknown[] = []
+    const asking: Middleware = (command, next) => {
+      asked.push(command)
+      return next()
+    }
+    const core = new Core(new InMemoryStore(), { middleware: [asking] })
+    await expect(core.dispatchCommand(command as Command, options)).rejects.toMatchObject(error)
+    expect(asked).toEqual([])
   })
 
   test('refuses a command by an error that reaches the caller unchanged, and nothing is stored', async () => {
@@ -222,6 +249,29 @@ describe('the log of dispatches', () => {
   })
 })
 
+describe('the log of a dispatch', () => {
+  test('tells how many milliseconds it took', async () => {
+    const took: unknown[] = []
+    const info = ({ milliseconds }: { milliseconds?: number }) => took.push(milliseconds)
+    const core = new Core(new InMemoryStore(), { middleware: [logDispatches({ info, warn: info })] })
+    const start = performance.now()
+    await core.dispatchCommand(Close('DE1'))
+    const most = performance.now() - start
+    expect(took).toEqual([expect.any(Number)])
+    expect(took[0]).toBeGreaterThanOrEqual(0)
+    expect(took[0]).toBeLessThanOrEqual(most)
+  })
+
+  test('leaves its error as it is, whatever the command looks like', async () => {
+    const lines: object[] = []
+    const log = { info: () => undefined, warn: (fields: object) => lines.push(fields) }
+    const core = new Core(new InMemoryStore(), { middleware: [logDispatches(log)] })
+    const dispatched = core.dispatchCommand(Close('DE1', undefined, { metadata: null as never }))
+    await expect(dispatched).rejects.toHaveProperty('argument', 'command.metadata')
+    expect(lines).toMatchObject([{ command: 'Close', outcome: 'failed' }])
+  })
+})
+
 test('the log holds no payloads, whatever fails', async () => {
   const lines: object[] = []
   const log = { info: () => undefined, warn: (fields: object) => lines.push(fields) }
@@ -271,8 +321,9 @@ describe('an explained aggregate', () => {
   test('ends with the event that cannot be read, and says why', async () => {
     const core = new Core(new InMemoryStore())
     await core.dispatchCommand(Deposit('DE1', { cents: 5 }))
+    await core.dispatchCommand(Deposit('DE1', { cents: 6 }))
     expect(await core.explain(Unreadable, 'DE1', { width: 500 })).toMatch(
-      /\n1 .*Deposited .*"unreadable":".*broken/,
+      /\n1 .*Deposited .*"unreadable":".*broken.*\n$/,
     )
   })
 
