@@ -13,19 +13,22 @@ function entering(lanes: Lanes, keys: readonly string[], signal?: AbortSignal) {
 }
 
 describe('lanes', () => {
-  test('that were left twice are left once: nobody else is let in by it', async () => {
-    const lanes = new Lanes()
-    const leave = await lanes.enter(['a'], undefined)
-    const second = entering(lanes, ['a'])
-    const third = entering(lanes, ['a'])
-    leave()
-    leave()
-    await second.done
-    await new Promise(setImmediate)
-    expect(third.state.entered).toBe(false)
-    second.state.leave()
-    await third.done
-  })
+  test.each([[['a']], [['a', 'b']]])(
+    '%j that were left twice are left once: nobody else is let in by it',
+    async (keys) => {
+      const lanes = new Lanes()
+      const leave = await lanes.enter(keys, undefined)
+      const second = entering(lanes, ['a'])
+      const third = entering(lanes, ['a'])
+      leave()
+      leave()
+      await second.done
+      await new Promise(setImmediate)
+      expect(third.state.entered).toBe(false)
+      second.state.leave()
+      await third.done
+    },
+  )
 
   test('that were entered before an abort are free again', async () => {
     const lanes = new Lanes()
