@@ -213,7 +213,7 @@ describe('the log of dispatches', () => {
       commandId: 'once',
       correlationId: 'c1',
     }
-    expect(lines).toEqual([
+    expect(lines).toStrictEqual([
       { ...deposit, outcome: 'stored', attempts: 2, events: ['Deposited'], position: 1 },
       { ...deposit, outcome: 'repeated', attempts: 1, events: [] },
       {
@@ -318,6 +318,20 @@ describe('an explained aggregate', () => {
     expect(await core.explain(Account, 'nobody')).toContain('generation 0\n')
   })
 
+  test('shows values as a whole where they are just short enough', async () => {
+    const core = new Core(new InMemoryStore())
+    const state = '{"status":"new","balance":0,"limit":0}'
+    expect(await core.explain(Account, 'DE1', { width: state.length })).toContain(state)
+    const shorter = await core.explain(Account, 'DE1', { width: state.length - 1 })
+    expect(shorter).toContain(`${state.slice(0, -2)}…`)
+  })
+
+  test('is not read for who has given up already', async () => {
+    const signal = AbortSignal.abort(new Error('enough'))
+    const explained = new Core(new InMemoryStore()).explain(Account, 'DE1', { signal })
+    await expect(explained).rejects.toThrow('enough')
+  })
+
   test('ends with the event that cannot be read, and says why', async () => {
     const core = new Core(new InMemoryStore())
     await core.dispatchCommand(Deposit('DE1', { cents: 5 }))
@@ -335,21 +349,28 @@ describe('an explained aggregate', () => {
       apply: {
         Opened: () => new Map([['a', 1n]]),
         Deposited: () => new Set([1]),
-        Withdrawn: (state) => state,
+        Withdrawn: () => {
+          const itself: { within?: object } = {}
+          itself.within = itself
+          return itself
+        },
         Closed: (state) => state,
       },
       handle: {
         Open: () => accountEvents.Opened({ limit: 1 }),
         Deposit: () => accountEvents.Deposited({ cents: 1 }),
+        Withdraw: () => accountEvents.Withdrawn({ cents: 1 }),
       },
     })
     const core = new Core(new InMemoryStore())
     await core.dispatchCommand(Odd.commands.Open('a'))
     await core.dispatchCommand(Odd.commands.Deposit('a'))
+    await core.dispatchCommand(Odd.commands.Withdraw('a'))
     const text = await core.explain(Odd, 'a')
     expect(text).toContain('undefined')
     expect(text).toContain('  [["a","1n"]]')
     expect(text).toContain('  [1]')
+    expect(text).toContain('circular')
   })
 
   test.each([[{ limit: 0 }], [{ width: 0 }], [{ wide: 1 }]])('is refused with %j', async (options) => {

@@ -38,7 +38,7 @@ export async function explanation(
     }
     if (rows.length > 2 * limit) rows = rows.slice(-limit)
   }
-  if (aggregate.generation >= limit) rows = rows.slice(-limit)
+  rows = rows.slice(-limit)
   const left = (rows[0]?.stored?.sequence ?? 1) - 1
   const note = left > 0 ? ` (1 to ${left} left out)` : ''
   const cells = rows.map(({ stored, after }) =>
