@@ -62,6 +62,17 @@ describe('a handler that dispatches to its own aggregate', () => {
     await core.dispatchCommand(DoEitherWay('N'), atOnce)
   })
 
+  test('later fails without a further try where it has answered later before, and at once since', async () => {
+    const core = new Core(new InMemoryStore(), { retries: 0 })
+    await core.dispatchCommand(DoEitherWay('N'), { context: () => Promise.resolve() })
+    await core.dispatchCommand(DoEitherWay('N'), idle)
+    const context = async () => {
+      await new Promise(setImmediate)
+      await core.dispatchCommand(DoEitherWay('N'), idle)
+    }
+    await expect(core.dispatchCommand(DoEitherWay('N'), { context })).rejects.toEqual(reentrant)
+  })
+
   test('at once, after another handler has run in between, fails all the same', async () => {
     // The handler of what is remembered runs within the other, before that goes on.
     const core = new Core(new InMemoryStore(), { cache: 2 })
@@ -175,6 +186,16 @@ describe('where the runtime follows no promises, as in browsers', () => {
     jest.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined)
     return new Core(new InMemoryStore(), { retries: 2 })
   }
+
+  test.each([
+    ['no process', undefined],
+    ['a process without modules', {}],
+  ])('a command is dispatched also with %s', async (_, process) => {
+    const replaced = jest.replaceProperty(globalThis, 'process', process as never)
+    const core = new Core(new InMemoryStore())
+    replaced.restore()
+    expect(await core.dispatchCommand(Do('N'), idle)).toHaveProperty('generation', 1)
+  })
 
   test('a handler that dispatches to its own aggregate at once fails', async () => {
     const core = browserCore()
