@@ -423,15 +423,17 @@ describe('a command that names no generation', () => {
 })
 
 describe('commands to one aggregate in one process', () => {
-  test('queue, so that they never conflict with each other', async () => {
+  test.each([
+    ['answers at once', () => accountEvents.Deposited({ cents: 1 })],
+    ['answers later', () => Promise.resolve(accountEvents.Deposited({ cents: 1 }))],
+  ])('queue, so that they never conflict with each other, where their handler %s', async (_, handle) => {
     const store = new InMemoryStore()
     const append = jest.fn(store.append.bind(store))
     const core = new Core(wrappedStore(store, { append }), { retries: 0 })
-    await Promise.all(
-      Array.from({ length: 100 }, () => core.dispatchCommand(Account.commands.Deposit('DE1', { cents: 1 }))),
-    )
+    const { act, Watched } = watchedAccount(handle)
+    await Promise.all(Array.from({ length: 100 }, () => core.dispatchCommand(act('DE1'), { context: 0 })))
     expect(append).toHaveBeenCalledTimes(100)
-    expect(await core.load(Account, 'DE1')).toHaveProperty('state.balance', 100)
+    expect(await core.load(Watched, 'DE1')).toHaveProperty('state', 100)
   })
 
   test('are decided in the order of their calls', async () => {

@@ -182,9 +182,9 @@ describe('where the runtime follows no promises, as in browsers', () => {
     jest.restoreAllMocks()
   })
 
-  function browserCore() {
+  function browserCore(retries = 2) {
     jest.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined)
-    return new Core(new InMemoryStore(), { retries: 2 })
+    return new Core(new InMemoryStore(), { retries })
   }
 
   test.each([
@@ -216,6 +216,12 @@ describe('where the runtime follows no promises, as in browsers', () => {
       'code',
       'GENERATION_CONFLICT',
     )
+  })
+
+  test('commands whose handler answers at once queue, so that they never conflict with each other', async () => {
+    const core = browserCore(0)
+    await Promise.all(Array.from({ length: 20 }, () => core.dispatchCommand(DoAtOnce('N'), idle)))
+    expect(await core.load(Naughty, 'N')).toHaveProperty('generation', 20)
   })
 
   test('no update is lost', async () => {
