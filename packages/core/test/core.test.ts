@@ -152,6 +152,11 @@ describe('a dispatched command', () => {
       'command.metadata',
     ],
     [
+      'metadata that is a list',
+      Account.commands.Close('DE1', undefined, { metadata: [] as never }),
+      'command.metadata',
+    ],
+    [
       'a target of another type',
       Transfer.command({
         type: 'Transfer',

@@ -178,11 +178,13 @@ describe('middleware', () => {
       code: 'ARGUMENT_INVALID',
       argument: 'changes.data',
     })
-    const text: Middleware = (_command, next) => next({ metadata: 'ada' as never })
-    const other = new Core(new InMemoryStore(), { middleware: [text] })
-    await expect(other.dispatchCommand(Deposit('DE1', { cents: 1 }))).rejects.toMatchObject({
-      argument: 'changes.metadata',
-    })
+    for (const metadata of ['ada', ['ada'], null]) {
+      const changing: Middleware = (_command, next) => next({ metadata: metadata as never })
+      const other = new Core(new InMemoryStore(), { middleware: [changing] })
+      await expect(other.dispatchCommand(Deposit('DE1', { cents: 1 }))).rejects.toMatchObject({
+        argument: 'changes.metadata',
+      })
+    }
   })
 })
 
