@@ -206,7 +206,7 @@ describe('the log of dispatches', () => {
     await core.dispatchCommand(Deposit('DE1', { cents: 4711 }, options))
     await core.dispatchCommand(Deposit('DE1', { cents: 4711 }, options))
     await core.dispatchCommand(Close('DE1'))
-    await core.dispatchCommand(Close('DE1'))
+    await core.dispatchCommand(Close('DE1', undefined, { metadata: { user: 'ada' } }))
     const of = { level: 'info', aggregateType: 'Account', aggregateId: 'DE1', milliseconds: 'some' }
     const deposit = {
       ...of,
