@@ -28,15 +28,20 @@ export function checkInteger(value: unknown, least: number, argument: string): a
   }
 }
 
+/** Refuses with `ARGUMENT_INVALID` what is no object, or is a list. */
+export function checkObject(value: unknown, argument: string): asserts value is object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw invalidArgument(argument, 'an object', value)
+  }
+}
+
 /** Refuses with `ARGUMENT_INVALID` an object that has other keys than these: an ignored option is a trap. */
 export function checkKeys(
   value: unknown,
   known: ReadonlySet<string>,
   argument: string,
 ): asserts value is object {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw invalidArgument(argument, 'an object', value)
-  }
+  checkObject(value, argument)
   for (const key of Object.keys(value)) {
     if (!known.has(key)) {
       const allowed = [...known].join(', ')

@@ -79,6 +79,16 @@ describe('a remembered aggregate', () => {
     expect((await core.dispatchCommand(stale)).generation).toBe(9)
   })
 
+  test('is not read for a command over it and others either', async () => {
+    const { store, taken } = counting(new InMemoryStore())
+    const core = new Core(store, { cache: 10 })
+    await core.dispatchCommand(Deposit('DE1', { cents: 9 }))
+    taken()
+    await core.dispatchCommand(Transfer({ from: 'DE1', to: 'DE2' }, { cents: 4 }))
+    // Only the other one is read, which has no events yet.
+    expect(taken()).toEqual({ append: 1, readStream: 1, events: 0 })
+  })
+
   test('that the store has lost is read anew, from its beginning', async () => {
     const before = new InMemoryStore()
     const after = new InMemoryStore()
@@ -165,6 +175,13 @@ describe('a remembered aggregate', () => {
     taken()
     await core.dispatchCommand(Deposit('DE1', { cents: 1 }))
     expect(taken()).toEqual({ append: 1, readStream: 0, events: 0 })
+  })
+
+  test('is not loaded for who has given up already', async () => {
+    const core = new Core(new InMemoryStore(), { cache: 2 })
+    await core.dispatchCommand(Deposit('DE1', { cents: 1 }))
+    const signal = AbortSignal.abort(new Error('enough'))
+    await expect(core.load(Account, 'DE1', { generation: 1, signal })).rejects.toThrow('enough')
   })
 
   test('is none in a transaction, which may be rolled back', async () => {

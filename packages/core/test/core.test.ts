@@ -54,6 +54,17 @@ describe('a dispatched command', () => {
     expect(await store.head()).toBe(1)
   })
 
+  test('that decides for nothing, or is refused, appends nothing: what that rests on was read just now', async () => {
+    const store = new InMemoryStore()
+    await new Core(store).dispatchCommand(Account.commands.Close('DE1'))
+    const append = jest.fn(store.append.bind(store))
+    const core = new Core(wrappedStore(store, { append }))
+    await core.dispatchCommand(Account.commands.Close('DE1'))
+    const refused = core.dispatchCommand(Account.commands.Withdraw('DE1', { cents: 1 }))
+    await expect(refused).rejects.toBeInstanceOf(InsufficientFunds)
+    expect(append).not.toHaveBeenCalled()
+  })
+
   test('hands its context to the handler, which may answer later', async () => {
     const core = new Core(new InMemoryStore())
     const ask = jest.fn((cents: number) => Promise.resolve(cents < 10))
@@ -89,6 +100,15 @@ describe('a dispatched command', () => {
       metadata,
       { ...metadata, causationId: 'own' },
     ])
+  })
+
+  test('whose metadata JSON cannot carry stores nothing', async () => {
+    const store = new InMemoryStore()
+    const command = Account.commands.Close('DE1', undefined, { metadata: new Map() as never })
+    await expect(new Core(store).dispatchCommand(command)).rejects.toEqual(
+      expect.objectContaining({ code: 'VALUE_NOT_JSON', path: 'appends[0].events[0].metadata' }),
+    )
+    expect(await store.head()).toBe(0)
   })
 
   test('without metadata leaves that of its events empty', async () => {
@@ -129,6 +149,11 @@ describe('a dispatched command', () => {
     [
       'metadata that is text',
       Account.commands.Close('DE1', undefined, { metadata: 'x' as never }),
+      'command.metadata',
+    ],
+    [
+      'metadata that is a list',
+      Account.commands.Close('DE1', undefined, { metadata: [] as never }),
       'command.metadata',
     ],
     [
@@ -218,10 +243,12 @@ describe('a dispatched command', () => {
     expect(await store.head()).toBe(0)
   })
 
-  test('reports what the store fails with unchanged', async () => {
+  test('reports what the store fails with unchanged, and does not append again', async () => {
     const unknown = eventmillError('APPEND_OUTCOME_UNKNOWN', 'lost', { commitId: 'c' })
-    const store = wrappedStore(new InMemoryStore(), { append: () => Promise.reject(unknown) })
+    const append = jest.fn(() => Promise.reject(unknown))
+    const store = wrappedStore(new InMemoryStore(), { append })
     await expect(new Core(store).dispatchCommand(Account.commands.Close('DE1'))).rejects.toBe(unknown)
+    expect(append).toHaveBeenCalledTimes(1)
   })
 
   test('whose events are stored but not applied says so, so that nobody repeats it', async () => {
@@ -406,15 +433,17 @@ describe('a command that names no generation', () => {
 })
 
 describe('commands to one aggregate in one process', () => {
-  test('queue, so that they never conflict with each other', async () => {
+  test.each([
+    ['answers at once', () => accountEvents.Deposited({ cents: 1 })],
+    ['answers later', () => Promise.resolve(accountEvents.Deposited({ cents: 1 }))],
+  ])('queue, so that they never conflict with each other, where their handler %s', async (_, handle) => {
     const store = new InMemoryStore()
     const append = jest.fn(store.append.bind(store))
     const core = new Core(wrappedStore(store, { append }), { retries: 0 })
-    await Promise.all(
-      Array.from({ length: 100 }, () => core.dispatchCommand(Account.commands.Deposit('DE1', { cents: 1 }))),
-    )
+    const { act, Watched } = watchedAccount(handle)
+    await Promise.all(Array.from({ length: 100 }, () => core.dispatchCommand(act('DE1'), { context: 0 })))
     expect(append).toHaveBeenCalledTimes(100)
-    expect(await core.load(Account, 'DE1')).toHaveProperty('state.balance', 100)
+    expect(await core.load(Watched, 'DE1')).toHaveProperty('state', 100)
   })
 
   test('queue as well where their handler answers later', async () => {
@@ -520,10 +549,12 @@ describe('a command over several aggregates', () => {
     )
   })
 
-  test('needs a store that appends to several streams', async () => {
+  test('needs a store that appends to several streams, as a command to one does not', async () => {
     const memory = new InMemoryStore()
     const store = wrappedStore(memory, { capabilities: { ...memory.capabilities, multiStream: false } })
-    const transfer = new Core(store).dispatchCommand(Transfer({ from: 'DE1', to: 'DE2' }, { cents: 0 }))
+    const core = new Core(store)
+    expect(await core.dispatchCommand(Account.commands.Close('DE1'))).toHaveProperty('generation', 1)
+    const transfer = core.dispatchCommand(Transfer({ from: 'DE1', to: 'DE2' }, { cents: 0 }))
     await expect(transfer).rejects.toEqual(
       expect.objectContaining({ code: 'CAPABILITY_MISSING', capability: 'multiStream' }),
     )

@@ -69,9 +69,15 @@ test('a pause is not begun by who has given up already', async () => {
   await expect(pause(60_000, AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough')
 })
 
-test('a pause is ended by who gives up during it', async () => {
+test('a pause is ended by who gives up during it, and leaves no timer behind', async () => {
+  const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length
+  const counts = [timers()]
   const controller = new AbortController()
   const pausing = pause(60_000, controller.signal)
+  counts.push(timers())
   controller.abort(new Error('enough'))
+  counts.push(timers())
   await expect(pausing).rejects.toThrow('enough')
+  const [before = 0, ...others] = counts
+  expect(others).toEqual([before + 1, before])
 })

@@ -74,6 +74,7 @@ describe('load', () => {
     '2026-02-30T12:00:00Z',
     '2026-13-01T12:00:00Z',
     '2026-01-31T25:00:00Z',
+    '+002026-01-31T12:00:00Z',
     '',
     new Date(NaN),
   ])('refuses %s, which is no time', async (time) => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import {
+  type Command,
   Core,
   type CoreOptions,
   defineAggregate,
@@ -85,6 +86,32 @@ describe('middleware', () => {
     ])
   })
 
+  test('sees before the dispatch that there is nothing to report yet', async () => {
+    const reports: unknown[] = []
+    const reporting: Middleware = (_command, next, dispatch) => {
+      reports.push({ ...dispatch })
+      return next()
+    }
+    const core = new Core(new InMemoryStore(), { middleware: [reporting] })
+    await core.dispatchCommand(Close('DE1'))
+    expect(reports).toEqual([{ attempts: 0, events: [], repeated: false }])
+  })
+
+  test.each<[string, unknown, object, object]>([
+    ['no command', { type: 'Close' }, {}, { code: 'COMMAND_UNKNOWN' }],
+    ['dispatched with an unknown option', Close('DE1'), { retries: 1 }, { argument: 'options.retries' }],
+    ['aborted', Close('DE1'), { signal: AbortSignal.abort(new Error('enough')) }, { message: 'enough' }],
+  ])('is not asked about what is %s', async (_, command, options, error) => {
+    const asked: unknown[] = []
+    const asking: Middleware = (command, next) => {
+      asked.push(command)
+      return next()
+    }
+    const core = new Core(new InMemoryStore(), { middleware: [asking] })
+    await expect(core.dispatchCommand(command as Command, options)).rejects.toMatchObject(error)
+    expect(asked).toEqual([])
+  })
+
   test('refuses a command by an error that reaches the caller unchanged, and nothing is stored', async () => {
     class Forbidden extends Error {}
     const store = new InMemoryStore()
@@ -151,11 +178,13 @@ describe('middleware', () => {
       code: 'ARGUMENT_INVALID',
       argument: 'changes.data',
     })
-    const text: Middleware = (_command, next) => next({ metadata: 'ada' as never })
-    const other = new Core(new InMemoryStore(), { middleware: [text] })
-    await expect(other.dispatchCommand(Deposit('DE1', { cents: 1 }))).rejects.toMatchObject({
-      argument: 'changes.metadata',
-    })
+    for (const metadata of ['ada', ['ada'], null]) {
+      const changing: Middleware = (_command, next) => next({ metadata: metadata as never })
+      const other = new Core(new InMemoryStore(), { middleware: [changing] })
+      await expect(other.dispatchCommand(Deposit('DE1', { cents: 1 }))).rejects.toMatchObject({
+        argument: 'changes.metadata',
+      })
+    }
   })
 })
 
@@ -177,7 +206,7 @@ describe('the log of dispatches', () => {
     await core.dispatchCommand(Deposit('DE1', { cents: 4711 }, options))
     await core.dispatchCommand(Deposit('DE1', { cents: 4711 }, options))
     await core.dispatchCommand(Close('DE1'))
-    await core.dispatchCommand(Close('DE1'))
+    await core.dispatchCommand(Close('DE1', undefined, { metadata: { user: 'ada' } }))
     const of = { level: 'info', aggregateType: 'Account', aggregateId: 'DE1', milliseconds: 'some' }
     const deposit = {
       ...of,
@@ -186,7 +215,7 @@ describe('the log of dispatches', () => {
       commandId: 'once',
       correlationId: 'c1',
     }
-    expect(lines).toEqual([
+    expect(lines).toStrictEqual([
       { ...deposit, outcome: 'stored', attempts: 2, events: ['Deposited'], position: 1 },
       { ...deposit, outcome: 'repeated', attempts: 1, events: [] },
       {
@@ -219,6 +248,29 @@ describe('the log of dispatches', () => {
         },
       },
     ])
+  })
+})
+
+describe('the log of a dispatch', () => {
+  test('tells how many milliseconds it took', async () => {
+    const took: unknown[] = []
+    const info = ({ milliseconds }: { milliseconds?: number }) => took.push(milliseconds)
+    const core = new Core(new InMemoryStore(), { middleware: [logDispatches({ info, warn: info })] })
+    const start = performance.now()
+    await core.dispatchCommand(Close('DE1'))
+    const most = performance.now() - start
+    expect(took).toEqual([expect.any(Number)])
+    expect(took[0]).toBeGreaterThanOrEqual(0)
+    expect(took[0]).toBeLessThanOrEqual(most)
+  })
+
+  test('leaves its error as it is, whatever the command looks like', async () => {
+    const lines: object[] = []
+    const log = { info: () => undefined, warn: (fields: object) => lines.push(fields) }
+    const core = new Core(new InMemoryStore(), { middleware: [logDispatches(log)] })
+    const dispatched = core.dispatchCommand(Close('DE1', undefined, { metadata: null as never }))
+    await expect(dispatched).rejects.toHaveProperty('argument', 'command.metadata')
+    expect(lines).toMatchObject([{ command: 'Close', outcome: 'failed' }])
   })
 })
 
@@ -268,15 +320,30 @@ describe('an explained aggregate', () => {
     expect(await core.explain(Account, 'nobody')).toContain('generation 0\n')
   })
 
+  test('shows values as a whole where they are just short enough', async () => {
+    const core = new Core(new InMemoryStore())
+    const state = '{"status":"new","balance":0,"limit":0}'
+    expect(await core.explain(Account, 'DE1', { width: state.length })).toContain(state)
+    const shorter = await core.explain(Account, 'DE1', { width: state.length - 1 })
+    expect(shorter).toContain(`${state.slice(0, -2)}…`)
+  })
+
+  test('is not read for who has given up already', async () => {
+    const signal = AbortSignal.abort(new Error('enough'))
+    const explained = new Core(new InMemoryStore()).explain(Account, 'DE1', { signal })
+    await expect(explained).rejects.toThrow('enough')
+  })
+
   test('ends with the event that cannot be read, and says why', async () => {
     const core = new Core(new InMemoryStore())
     await core.dispatchCommand(Deposit('DE1', { cents: 5 }))
+    await core.dispatchCommand(Deposit('DE1', { cents: 6 }))
     expect(await core.explain(Unreadable, 'DE1', { width: 500 })).toMatch(
-      /\n1 .*Deposited .*"unreadable":".*broken/,
+      /\n1 .*Deposited .*"unreadable":".*broken.*\n$/,
     )
   })
 
-  test('shows states that JSON does not know', async () => {
+  test('shows states that JSON does not know, each in one line', async () => {
     const Odd = defineAggregate({
       type: 'Account',
       events: accountEvents,
@@ -284,21 +351,28 @@ describe('an explained aggregate', () => {
       apply: {
         Opened: () => new Map([['a', 1n]]),
         Deposited: () => new Set([1]),
-        Withdrawn: (state) => state,
+        Withdrawn: () => {
+          const itself: { within?: object } = {}
+          itself.within = itself
+          return itself
+        },
         Closed: (state) => state,
       },
       handle: {
         Open: () => accountEvents.Opened({ limit: 1 }),
         Deposit: () => accountEvents.Deposited({ cents: 1 }),
+        Withdraw: () => accountEvents.Withdrawn({ cents: 1 }),
       },
     })
     const core = new Core(new InMemoryStore())
     await core.dispatchCommand(Odd.commands.Open('a'))
     await core.dispatchCommand(Odd.commands.Deposit('a'))
-    const text = await core.explain(Odd, 'a')
+    await core.dispatchCommand(Odd.commands.Withdraw('a'))
+    const text = await core.explain(Odd, 'a', { width: 500 })
     expect(text).toContain('undefined')
     expect(text).toContain('  [["a","1n"]]')
     expect(text).toContain('  [1]')
+    expect(text).toMatch(/\n3 .*circular structure .*property 'within' closes the circle\n$/)
   })
 
   test.each([[{ limit: 0 }], [{ width: 0 }], [{ wide: 1 }]])('is refused with %j', async (options) => {

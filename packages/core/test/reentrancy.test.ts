@@ -62,6 +62,17 @@ describe('a handler that dispatches to its own aggregate', () => {
     await core.dispatchCommand(DoEitherWay('N'), atOnce)
   })
 
+  test('later fails without a further try where it has answered later before, and at once since', async () => {
+    const core = new Core(new InMemoryStore(), { retries: 0 })
+    await core.dispatchCommand(DoEitherWay('N'), { context: () => Promise.resolve() })
+    await core.dispatchCommand(DoEitherWay('N'), idle)
+    const context = async () => {
+      await new Promise(setImmediate)
+      await core.dispatchCommand(DoEitherWay('N'), idle)
+    }
+    await expect(core.dispatchCommand(DoEitherWay('N'), { context })).rejects.toEqual(reentrant)
+  })
+
   test('at once, after another handler has run in between, fails all the same', async () => {
     // The handler of what is remembered runs within the other, before that goes on.
     const core = new Core(new InMemoryStore(), { cache: 2 })
@@ -171,10 +182,20 @@ describe('where the runtime follows no promises, as in browsers', () => {
     jest.restoreAllMocks()
   })
 
-  function browserCore() {
+  function browserCore(retries = 2) {
     jest.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined)
-    return new Core(new InMemoryStore(), { retries: 2 })
+    return new Core(new InMemoryStore(), { retries })
   }
+
+  test.each([
+    ['no process', undefined],
+    ['a process without modules', {}],
+  ])('a command is dispatched also with %s', async (_, process) => {
+    const replaced = jest.replaceProperty(globalThis, 'process', process as never)
+    const core = new Core(new InMemoryStore())
+    replaced.restore()
+    expect(await core.dispatchCommand(Do('N'), idle)).toHaveProperty('generation', 1)
+  })
 
   test('a handler that dispatches to its own aggregate at once fails', async () => {
     const core = browserCore()
@@ -205,6 +226,12 @@ describe('where the runtime follows no promises, as in browsers', () => {
     const core = new Core(new InMemoryStore())
     replaced.restore()
     expect(await core.dispatchCommand(Do('N'), { context: () => undefined })).toHaveProperty('generation', 1)
+  })
+
+  test('commands whose handler answers at once queue, so that they never conflict with each other', async () => {
+    const core = browserCore(0)
+    await Promise.all(Array.from({ length: 20 }, () => core.dispatchCommand(DoAtOnce('N'), idle)))
+    expect(await core.load(Naughty, 'N')).toHaveProperty('generation', 20)
   })
 
   test('no update is lost', async () => {

@@ -28,11 +28,19 @@ describe('an aborted dispatch', () => {
     expect(await store.head()).toBe(0)
   })
 
-  test('does not wait for its handler, nor does the next command', async () => {
+  test.each<[string, (abort: () => void) => unknown]>([
+    [
+      'by it at once',
+      (abort) => {
+        abort()
+      },
+    ],
+    ['later', setImmediate],
+  ])('does not wait for its handler, nor does the next command: aborted %s', async (_, when) => {
     const core = new Core(new InMemoryStore())
     const controller = new AbortController()
     const ask = () => {
-      setImmediate(() => {
+      when(() => {
         controller.abort(new Error('enough'))
       })
       return new Promise<boolean>(() => undefined)

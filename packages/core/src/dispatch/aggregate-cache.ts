@@ -17,7 +17,6 @@ export class AggregateCache {
   }
 
   get({ definition, aggregateId, key }: Target): Remembered | undefined {
-    if (this.#size === 0) return undefined
     const entry = this.#entries.get(key)
     // Another definition of the same type has other states; an id may be text or a number.
     if (entry?.definition !== definition || entry.aggregate.aggregateId !== aggregateId) return undefined

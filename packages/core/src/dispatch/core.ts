@@ -14,7 +14,7 @@ import { isPromise } from '../aggregates/handler.ts'
 import { eventmillError } from '../errors.ts'
 import { type Generation } from '../events/event.ts'
 import { type StreamId, streamKey, streamName } from '../events/stream.ts'
-import { checkInteger, checkKeys, checkName, invalidArgument } from '../argument-checks.ts'
+import { checkInteger, checkKeys, checkName, checkObject, invalidArgument } from '../argument-checks.ts'
 import { type SnapshotOptions, Snapshots } from '../snapshots/snapshots.ts'
 import { type EventStore } from '../store/event-store.ts'
 import { checkDistinct, checkSignal } from '../store/store-arguments.ts'
@@ -211,9 +211,7 @@ export class Core {
   #resolve(command: Command, definition: CommandDefinition): readonly ResolvedTarget[] {
     const { commandId, metadata } = command
     if (commandId !== undefined) checkName(commandId, 'command.commandId')
-    if (metadata !== undefined && !isRecord(metadata)) {
-      throw invalidArgument('command.metadata', 'an object', metadata)
-    }
+    if (metadata !== undefined) checkObject(metadata, 'command.metadata')
     const targets = definition.targets(command)
     if (targets.length > 1) {
       checkDistinct(targets)

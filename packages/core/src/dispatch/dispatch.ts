@@ -44,7 +44,7 @@ export class Dispatch {
   /** The targets as last read, as far as they are known. */
   #aggregates: readonly (VersionedAggregate | undefined)[]
   /** Whether some of them are only remembered, and may be behind the store. */
-  #remembered = false
+  #remembered: boolean
 
   constructor(input: DispatchInput) {
     this.#input = input

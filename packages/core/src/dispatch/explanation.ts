@@ -26,8 +26,9 @@ export async function explanation(
   checkInteger(limit, 1, 'options.limit')
   checkInteger(width, 1, 'options.width')
   let aggregate = initialVersion(definition, aggregateId)
-  let rows: Explained[] = [{ stored: undefined, after: aggregate.state }]
+  const rows: Explained[] = [{ stored: undefined, after: aggregate.state }]
   for await (const stored of store.readStream(stream, { signal })) {
+    if (rows.length === limit) rows.shift()
     try {
       aggregate = nextVersion(definition, aggregate, stored)
       rows.push({ stored, after: aggregate.state })
@@ -36,9 +37,7 @@ export async function explanation(
       rows.push({ stored, after: { unreadable: messageOf(error) } })
       break
     }
-    if (rows.length > 2 * limit) rows = rows.slice(-limit)
   }
-  if (aggregate.generation >= limit) rows = rows.slice(-limit)
   const left = (rows[0]?.stored?.sequence ?? 1) - 1
   const note = left > 0 ? ` (1 to ${left} left out)` : ''
   const cells = rows.map(({ stored, after }) =>
@@ -82,7 +81,7 @@ function table(rows: readonly (readonly string[])[]): string {
 
 /** A value in one line: as JSON, with what that does not know. */
 function shortened(value: unknown, width: number): string {
-  const text = jsonOf(value)
+  const text = jsonOf(value).replaceAll('\n', ' ')
   return text.length <= width ? text : `${text.slice(0, width - 1)}…`
 }
 

@@ -27,7 +27,7 @@ export class Lanes {
       for (const key of entered) this.#leave(key)
     }
     try {
-      for (const key of keys.length === 1 ? keys : keys.toSorted()) {
+      for (const key of keys.toSorted()) {
         const waiting = this.#held.get(key) ?? new Set()
         const isFree = !this.#held.has(key)
         this.#held.set(key, waiting)

@@ -1,5 +1,5 @@
-import { attachDefinition, type Command, commandDefinition, isRecord } from '../aggregates/command.ts'
-import { checkKeys, invalidArgument } from '../argument-checks.ts'
+import { attachDefinition, type Command, commandDefinition } from '../aggregates/command.ts'
+import { checkKeys, checkObject } from '../argument-checks.ts'
 import { type DomainEvent, type Metadata } from '../events/event.ts'
 
 /**
@@ -35,7 +35,7 @@ export interface DispatchReport {
 export function changed<C extends Command>(command: C, changes: CommandChanges): C {
   checkKeys(changes, CHANGES, 'changes')
   const { metadata: added = {} } = changes
-  if (!isRecord(added)) throw invalidArgument('changes.metadata', 'an object', added)
+  checkObject(added, 'changes.metadata')
   const metadata = { ...command.metadata, ...added }
   return attachDefinition({ ...command, metadata }, command[commandDefinition])
 }
