@@ -53,7 +53,12 @@ export {
 export { Core, type CoreOptions, type DispatchOptions, type LoadAggregateOptions } from './dispatch/core.ts'
 export { type ExplainOptions } from './dispatch/explanation.ts'
 export { logDispatches, type StructuredLog } from './dispatch/log-dispatches.ts'
-export { type CommandChanges, type DispatchReport, type Middleware } from './dispatch/middleware.ts'
+export {
+  type Addressees,
+  type CommandChanges,
+  type DispatchReport,
+  type Middleware,
+} from './dispatch/middleware.ts'
 
 export { type SnapshotRules, type StateCodec } from './snapshots/snapshot-rules.ts'
 export { type LoadSnapshotOptions, type Snapshot, type SnapshotStore } from './snapshots/snapshot-store.ts'

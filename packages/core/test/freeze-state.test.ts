@@ -126,6 +126,15 @@ describe('a state that nobody can change', () => {
     expect([isImmutable(frozen), isImmutable(frozen)]).toEqual([false, false])
   })
 
+  test('is none that is nested deeper than 1,000 levels, and none that nobody can look through', () => {
+    const nested = (depth: number) => {
+      let state: object = {}
+      for (let level = 1; level < depth; level++) state = freezeState({ within: state })
+      return freezeState(state)
+    }
+    expect([isImmutable(nested(1_000)), isImmutable(nested(100_000))]).toEqual([true, false])
+  })
+
   test.each<[string, unknown]>([
     ['nowhere', { a: 1 }],
     ['at its surface alone', Object.freeze({ a: { b: 1 } })],

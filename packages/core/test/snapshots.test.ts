@@ -191,6 +191,33 @@ describe('snapshots', () => {
     expect(Object.isFrozen(state.seen)).toBe(true)
   })
 
+  test('hold nothing that a handler has changed', async () => {
+    const Due = defineAggregate({
+      type: 'Tally',
+      events,
+      initialize: (_id: string) => new Date(0),
+      apply: { Counted: (due, { data }) => new Date(due.getTime() + data.by), Cleared: (due) => due },
+      handle: {
+        Count: (due, by: number) => {
+          due.setTime(due.getTime() + 1_000)
+          return events.Counted({ by })
+        },
+      },
+      snapshots: {
+        every: 1,
+        codec: { encode: (due) => due.getTime(), decode: (json: number) => new Date(json) },
+      },
+    })
+    const snapshots = watched()
+    const core = new Core(new InMemoryStore(), { snapshots: { store: snapshots.store } })
+    for (let times = 0; times < 3; times++) {
+      await core.dispatchCommand(Due.commands.Count('a', 1))
+      await snapshots.saved()
+    }
+    expect((await core.load(Due, 'a')).state).toEqual(new Date(3))
+    expect(snapshots.counts.save).toBeGreaterThan(0)
+  })
+
   test('are saved one at a time for an aggregate, and a hundred at a time in all', async () => {
     const saved: string[] = []
     const { promise: never } = Promise.withResolvers<undefined>()
@@ -341,7 +368,8 @@ describe('what fails with snapshots fails no dispatch, and is told', () => {
     const store = new InMemoryStore()
     const nonsense = { version: 1, generation: 0, eventId: 'x', state: {} }
     const lost = { ...nonsense, generation: 1 }
-    for (const snapshot of [nonsense, lost]) {
+    const others = { ...lost, version: 2 }
+    for (const snapshot of [nonsense, lost, others]) {
       const snapshots: SnapshotStore = {
         load: () => Promise.resolve(snapshot),
         save: () => Promise.resolve(),
@@ -357,7 +385,7 @@ describe('what fails with snapshots fails no dispatch, and is told', () => {
     expect(errors).toEqual([expect.stringContaining('snapshot.generation'), 'Error: deletes nothing'])
   })
 
-  test('a state that JSON cannot carry is refused with its path', async () => {
+  test('a state that JSON cannot carry is refused with its path, once until the next snapshot is due', async () => {
     const errors: unknown[] = []
     const Dated = defineAggregate({
       type: 'Tally',
@@ -365,14 +393,24 @@ describe('what fails with snapshots fails no dispatch, and is told', () => {
       initialize: (_id: string) => ({ on: { day: new Date(0) } }),
       apply: { Counted: (state) => state, Cleared: (state) => state },
       handle: { Count: () => events.Counted({ by: 1 }) },
-      snapshots: { every: 1 },
+      snapshots: { every: 2 },
     })
     const snapshots = watched()
     const onError = (error: unknown) => errors.push(error)
     const core = new Core(new InMemoryStore(), { snapshots: { store: snapshots.store, onError } })
+    const loadTwice = async () => {
+      await core.load(Dated, 'a')
+      await core.load(Dated, 'a')
+      await new Promise(setImmediate)
+    }
     await core.dispatchCommand(Dated.commands.Count('a'))
-    await new Promise(setImmediate)
+    await core.dispatchCommand(Dated.commands.Count('a'))
+    await loadTwice()
     expect(errors).toMatchObject([{ code: 'VALUE_NOT_JSON', path: 'state.on.day' }])
+    await core.dispatchCommand(Dated.commands.Count('a'))
+    await core.dispatchCommand(Dated.commands.Count('a'))
+    await loadTwice()
+    expect(errors).toHaveLength(2)
     expect(snapshots.counts.save).toBe(0)
   })
 

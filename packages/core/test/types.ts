@@ -9,6 +9,7 @@ import {
   type EventNamespace,
   type EventOf,
   type IdOf,
+  type Middleware,
   type NewEvent,
   type StateOf,
   subscribe,
@@ -254,3 +255,11 @@ for await (const event of subscribe(store, { filter: [{ types: ['Opened'] }] }))
   expectTypeOf(event).toEqualTypeOf<DomainEvent>()
 }
 for await (const event of subscribe(store)) expectTypeOf(event).toEqualTypeOf<DomainEvent>()
+
+// ---- middleware
+
+export const authorise: Middleware = (command, next) => {
+  expectTypeOf(command.aggregateType).toEqualTypeOf<string | undefined>()
+  expectTypeOf(command.aggregates?.from?.aggregateId).toEqualTypeOf<string | number | undefined>()
+  return next()
+}

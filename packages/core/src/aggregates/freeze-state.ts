@@ -12,6 +12,9 @@ export function freezeState<State>(state: State): State {
   return state
 }
 
+/** In levels. */
+const MAX_DEPTH = 1000
+
 /** What is known to be frozen all through: states share their parts with those before. */
 const immutable = new WeakSet<object>()
 
@@ -20,6 +23,8 @@ export function isImmutable(value: unknown, within: readonly object[] = []): boo
   if (typeof value !== 'object' || value === null) return typeof value !== 'function'
   if (immutable.has(value)) return true
   if (!Object.isFrozen(value) || !isPlain(value) || within.includes(value)) return false
+  // A list of a million links is not worth remembering.
+  if (within.length === MAX_DEPTH) return false
   const around = [...within, value]
   if (!Object.values(value).every((item) => isImmutable(item, around))) return false
   immutable.add(value)

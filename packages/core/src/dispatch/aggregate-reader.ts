@@ -56,11 +56,20 @@ export class AggregateReader {
     return (await this.#read(target, start, past, signal)).aggregate
   }
 
-  /** Remembers an aggregate that has got from one generation to another, the last with the event of this id, if any. */
-  learn(target: Target, from: Generation, aggregate: VersionedAggregate, eventId: string | undefined): void {
+  /**
+   * Remembers an aggregate that has got from one generation to another, the last with the event of this id, if any.
+   * `decidedOn` is the state before, where a handler has seen it.
+   */
+  learn(
+    target: Target,
+    from: Generation,
+    aggregate: VersionedAggregate,
+    eventId: string | undefined,
+    decidedOn?: unknown,
+  ): void {
     if (eventId === undefined) return
     this.#cache.set(target, aggregate, eventId)
-    this.#snapshots.keep(target, from, aggregate, eventId)
+    this.#snapshots.keep(target, from, aggregate, eventId, decidedOn)
   }
 
   async #read(

@@ -97,7 +97,8 @@ export class Core {
    * over several aggregates, to each of them by role.
    *
    * In this order: a command whose `commandId` was applied before resolves to the state as it was then; one whose
-   * `generation` is not the aggregate's fails with `GENERATION_CONFLICT`; then its handler decides. What the
+   * `generation` is not the aggregate's fails with `GENERATION_CONFLICT` (a handler may have decided on what was only
+   * remembered, before the store finds out); then its handler decides. What the
    * handler throws reaches the caller unchanged. A command that names no generation is decided anew on conflict,
    * so handlers may run several times. Commands to one aggregate wait for each other.
    *

@@ -179,7 +179,7 @@ export class Dispatch {
         start = end
         const before = aggregates[index] ?? initialVersion(definition, aggregateId)
         const after = own.reduce((aggregate, event) => nextVersion(definition, aggregate, event), before)
-        reader.learn(target, before.generation, after, own.at(-1)?.id)
+        reader.learn(target, before.generation, after, own.at(-1)?.id, before.state)
         return after
       })
     } catch (cause) {

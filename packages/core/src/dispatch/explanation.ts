@@ -1,4 +1,4 @@
-import { initialVersion, nextVersion } from '../aggregates/aggregate-definition.ts'
+import { initialVersion, nextVersion, type VersionedAggregate } from '../aggregates/aggregate-definition.ts'
 import { type Target } from '../aggregates/command.ts'
 import { checkInteger, checkKeys } from '../argument-checks.ts'
 import { type DomainEvent } from '../events/event.ts'
@@ -25,40 +25,38 @@ export async function explanation(
   const { limit = 100, width = 80, signal } = options
   checkInteger(limit, 1, 'options.limit')
   checkInteger(width, 1, 'options.width')
-  let aggregate = initialVersion(definition, aggregateId)
-  const rows: Explained[] = [{ stored: undefined, after: aggregate.state }]
+  let aggregate: VersionedAggregate | undefined = initialVersion(definition, aggregateId)
+  let reason = ''
+  let generation = 0
+  const rows: Explained[] = [{ stored: undefined, after: aggregate }]
   for await (const stored of store.readStream(stream, { signal })) {
+    generation = stored.sequence
     if (rows.length === limit) rows.shift()
     try {
-      aggregate = nextVersion(definition, aggregate, stored)
-      rows.push({ stored, after: aggregate.state })
+      aggregate &&= nextVersion(definition, aggregate, stored)
     } catch (error) {
-      // This is what one wants to see.
-      rows.push({ stored, after: { unreadable: messageOf(error) } })
-      break
+      // This is what one wants to see, and what comes after it.
+      reason = `${messageOf(error)}\n`
+      aggregate = undefined
     }
+    rows.push({ stored, after: aggregate })
   }
   const left = (rows[0]?.stored?.sequence ?? 1) - 1
   const note = left > 0 ? ` (1 to ${left} left out)` : ''
-  const cells = rows.map(({ stored, after }) =>
-    stored === undefined
-      ? ['0', '', '', '', shortened(after, width)]
-      : [
-          String(stored.sequence),
-          stored.time,
-          stored.type,
-          shortened(stored.data, width),
-          shortened(after, width),
-        ],
-  )
-  return `${streamName(stream)}, generation ${aggregate.generation}${note}\n${table([HEADER, ...cells])}\n`
+  const cells = rows.map(({ stored, after }) => {
+    const state = after === undefined ? '' : shortened(after.state, width)
+    if (stored === undefined) return ['0', '', '', '', state]
+    const { sequence, time, type, data } = stored
+    return [String(sequence), time, type, shortened(data, width), state]
+  })
+  return `${streamName(stream)}, generation ${generation}${note}\n${table([HEADER, ...cells])}\n${reason}`
 }
 
 interface Explained {
   /** `undefined` before the first event. */
   readonly stored: DomainEvent | undefined
-  /** The state after it. */
-  readonly after: unknown
+  /** The aggregate after it, as long as it can be read. */
+  readonly after: VersionedAggregate | undefined
 }
 
 const OPTIONS = new Set(['limit', 'width', 'signal'])
@@ -82,7 +80,8 @@ function table(rows: readonly (readonly string[])[]): string {
 /** A value in one line: as JSON, with what that does not know. */
 function shortened(value: unknown, width: number): string {
   const text = jsonOf(value).replaceAll('\n', ' ')
-  return text.length <= width ? text : `${text.slice(0, width - 1)}…`
+  // No cut leaves half a character.
+  return text.length <= width ? text : `${text.slice(0, width - 1).replace(/[\ud800-\udbff]$/, '')}…`
 }
 
 function jsonOf(value: unknown): string {
@@ -96,5 +95,6 @@ function jsonOf(value: unknown): string {
 
 function beyondJson(_key: string, value: unknown): unknown {
   if (typeof value === 'bigint') return `${value}n`
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value)
   return value instanceof Map || value instanceof Set ? [...value] : value
 }

@@ -1,5 +1,4 @@
-import { type Command, type CommandTarget, isRecord } from '../aggregates/command.ts'
-import { type DispatchReport, type Middleware } from './middleware.ts'
+import { type Addressees, type DispatchReport, type Middleware } from './middleware.ts'
 
 /** What is used of a logger. That of pino is one. */
 export interface StructuredLog {
@@ -11,32 +10,37 @@ export interface StructuredLog {
  * A middleware that logs every dispatch when it is over: what it came to at `info`, or its error, as `err`, at `warn`. The
  * fields are `command`, `aggregateType` and `aggregateId`, or those by role in `aggregates`, `commandId` and
  * `correlationId` where they are given, `outcome` (`'stored'`, `'unchanged'`, `'repeated'` or `'failed'`), `events` (their
- * types), `position` (of the last one), `attempts`, and `milliseconds`. Payloads are never logged.
+ * types), `position` (of the last one), `attempts`, and `milliseconds`. Payloads are never logged. A log that
+ * throws changes nothing.
  */
 export function logDispatches(log: StructuredLog): Middleware {
   return async (command, next, dispatch) => {
     const start = performance.now()
-    const fields = () => ({
-      ...fieldsOf(command),
-      ...outcomeOf(dispatch),
-      milliseconds: performance.now() - start,
-    })
+    const tell = (level: keyof StructuredLog, message: string, more?: object) => {
+      const milliseconds = performance.now() - start
+      try {
+        log[level]({ ...fieldsOf(command), ...outcomeOf(dispatch), milliseconds, ...more }, message)
+      } catch {
+        // Whatever becomes of the line: the dispatch is what it is.
+      }
+    }
+    let result: Awaited<ReturnType<typeof next>>
     try {
-      const result = await next()
-      log.info(fields(), `${command.type} dispatched`)
-      return result
+      result = await next()
     } catch (err) {
-      log.warn({ ...fields(), outcome: 'failed', err }, `${command.type} failed`)
+      tell('warn', `${command.type} failed`, { outcome: 'failed', err })
       throw err
     }
+    tell('info', `${command.type} dispatched`)
+    return result
   }
 }
 
-function fieldsOf({ type, commandId, metadata, ...addressed }: Command): object {
-  const { aggregates, ...target } = addressed as Partial<CommandTarget> & { readonly aggregates?: Addressees }
+function fieldsOf(command: Parameters<Middleware>[0]): object {
+  const { type, commandId, metadata, aggregates } = command
   const addressees =
     aggregates === undefined
-      ? nameOf(target)
+      ? nameOf(command)
       : {
           aggregates: Object.fromEntries(
             Object.entries(aggregates).map(([role, one]) => [role, nameOf(one)]),
@@ -46,16 +50,11 @@ function fieldsOf({ type, commandId, metadata, ...addressed }: Command): object 
     command: type,
     ...addressees,
     ...(commandId !== undefined && { commandId }),
-    ...(isRecord(metadata) &&
-      metadata.correlationId !== undefined && { correlationId: metadata.correlationId }),
+    ...(metadata?.correlationId !== undefined && { correlationId: metadata.correlationId }),
   }
 }
 
-interface Addressees {
-  readonly [role: string]: CommandTarget
-}
-
-function nameOf({ aggregateType, aggregateId }: Partial<CommandTarget>): object {
+function nameOf({ aggregateType, aggregateId }: Addressees): object {
   return { aggregateType, aggregateId }
 }
 

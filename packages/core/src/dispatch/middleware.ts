@@ -1,16 +1,29 @@
-import { attachDefinition, type Command, commandDefinition } from '../aggregates/command.ts'
+import { type AggregateId } from '../aggregates/aggregate-definition.ts'
+import {
+  attachDefinition,
+  type Command,
+  commandDefinition,
+  type CommandTarget,
+} from '../aggregates/command.ts'
 import { checkKeys, checkObject } from '../argument-checks.ts'
 import { type DomainEvent, type Metadata } from '../events/event.ts'
 
 /**
- * Wraps a dispatch, its retries included. It returns what `next` resolves to, or refuses the command by an error, which
+ * Wraps the dispatch of what is a command, its retries included. It returns what `next` resolves to, or refuses the command by an error, which
  * reaches the caller unchanged. Each `next` is a dispatch of its own.
  */
 export type Middleware = <Result>(
-  command: Command<Result>,
+  command: Command<Result> & Addressees,
   next: (changes?: CommandChanges) => Promise<Result>,
   dispatch: DispatchReport,
 ) => Promise<Result>
+
+/** Whom a command addresses: one aggregate, or several by their roles. */
+export interface Addressees {
+  readonly aggregateType?: string
+  readonly aggregateId?: AggregateId
+  readonly aggregates?: { readonly [role: string]: CommandTarget }
+}
 
 /** What a middleware may add to a command on its way. */
 export interface CommandChanges {
@@ -23,7 +36,7 @@ export interface DispatchReport {
   /** As it was given to the dispatch. */
   readonly context: unknown
   readonly signal: AbortSignal | undefined
-  /** How often the command was tried: more than once where others were faster. */
+  /** How often the command was tried, by all calls of `next`: more often than they are where others were faster. */
   readonly attempts: number
   /** What was stored, as it is stored, by the last `next`. */
   readonly events: readonly DomainEvent[]

@@ -12,7 +12,8 @@ export interface SnapshotRules<State = unknown> {
   readonly version?: number | undefined
   /**
    * Writes a state as JSON, and reads it again, as `stateCodec` of `@eventmill/schema` does. Default: the state is JSON as
-   * it is; properties that are `undefined` are left out, and `-0` becomes `0`.
+   * it is; properties that are `undefined` are left out, `-0` becomes `0`, an object without a prototype gets one, and what
+   * stands in two places comes back as two.
    */
   readonly codec?: StateCodec<State> | undefined
 }

@@ -15,7 +15,7 @@ export interface Snapshot {
 
 /**
  * Where snapshots are kept. It may lose any of them at any time, but never gives another one than was saved: what is
- * missing is made again from the events. Every method may reject; that fails no dispatch.
+ * missing is made again from the events. Every method settles, as a load is waited for; that it rejects fails no dispatch.
  */
 export interface SnapshotStore {
   /** The snapshot of this stream and version with the highest generation, if there is one. */

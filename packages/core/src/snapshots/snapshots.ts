@@ -1,5 +1,5 @@
 import { type VersionedAggregate } from '../aggregates/aggregate-definition.ts'
-import { freezeState } from '../aggregates/freeze-state.ts'
+import { freezeState, isImmutable } from '../aggregates/freeze-state.ts'
 import { checkInteger, checkKeys, invalidArgument } from '../argument-checks.ts'
 import { type Target } from '../aggregates/command.ts'
 import { hasCode } from '../errors.ts'
@@ -27,11 +27,16 @@ export interface RestoredState {
 /** So many snapshots are saved at a time; others are left until the next one is due. */
 const SAVING = 100
 
+/** Of so many aggregates it is remembered that their states are no JSON. */
+const REFUSED = 1_000
+
 /** Loads and saves snapshots, as the definitions of aggregates want it. Whatever fails here fails nothing else. */
 export class Snapshots {
   readonly #store: SnapshotStore | undefined
   readonly #onError: (error: unknown, stream: StreamId) => unknown
   readonly #saving = new Set<string>()
+  /** Which snapshots could not be made, by the aggregate. */
+  readonly #refused = new Map<string, number>()
 
   /** Throws `ARGUMENT_INVALID`. `provisional`: there are none in a transaction, which may hold the only connection. */
   constructor(options: SnapshotOptions | undefined, provisional: boolean) {
@@ -57,7 +62,7 @@ export class Snapshots {
     if (this.#store === undefined || rules === undefined) return undefined
     try {
       const snapshot = await this.#store.load(stream, rules.version, { signal })
-      if (snapshot === undefined || snapshot.generation > upTo) return undefined
+      if (snapshot?.version !== rules.version || snapshot.generation > upTo) return undefined
       const { generation, eventId, state } = snapshot
       checkInteger(generation, 1, 'snapshot.generation')
       return { generation, eventId, state: freezeState(rules.codec.decode(state as never)) }
@@ -77,24 +82,38 @@ export class Snapshots {
     }
   }
 
-  /** Saves a snapshot where one is due between these generations; `eventId` is that of the last event. Nobody waits. */
+  /**
+   * Saves a snapshot where one is due between these generations; `eventId` is that of the last event. Nobody waits. What a
+   * handler may have changed, in `decidedOn`, is left to the next load.
+   */
   keep(
     { definition, stream, key }: Target,
     from: Generation,
     { generation, state }: VersionedAggregate,
     eventId: string,
+    decidedOn: unknown,
   ): void {
     const { snapshots: rules } = definition
     if (this.#store === undefined || rules === undefined) return
-    if (Math.floor(from / rules.every) === Math.floor(generation / rules.every)) return
-    if (this.#saving.has(key) || this.#saving.size === SAVING) return
+    const due = Math.floor(generation / rules.every)
+    if (Math.floor(from / rules.every) === due || this.#refused.get(key) === due) return
+    if (this.#saving.has(key) || this.#saving.size === SAVING || !isImmutable(decidedOn)) return
     this.#saving.add(key)
-    void this.#save(this.#store, stream, () => ({
-      version: rules.version,
-      generation,
-      eventId,
-      state: copyJson(rules.codec.encode(state), 'state'),
-    })).finally(() => this.#saving.delete(key))
+    void this.#save(this.#store, stream, () => {
+      const { version, codec } = rules
+      this.#refuse(key, due)
+      const snapshot = { version, generation, eventId, state: copyJson(codec.encode(state), 'state') }
+      this.#refused.delete(key)
+      return snapshot
+    }).finally(() => this.#saving.delete(key))
+  }
+
+  /** A state that cannot be written as JSON is told of once, until the next snapshot is due. */
+  #refuse(key: string, due: number): void {
+    this.#refused.delete(key)
+    this.#refused.set(key, due)
+    const [oldest] = this.#refused.keys()
+    if (oldest !== undefined && this.#refused.size > REFUSED) this.#refused.delete(oldest)
   }
 
   async #save(
