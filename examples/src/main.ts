@@ -24,6 +24,10 @@ const examples = new Map<string, Example>(
       about: 'transfers that are atomic, commands that apply once; or on another store: banking postgres',
       run: onChosenStore(0, async (store, print) => (await import('./banking/banking.ts')).run(store, print)),
     },
+    shop: {
+      about: 'read models, one of them rebuilt while orders keep coming; or on another store: shop postgres',
+      run: onChosenStore(0, async (store, print) => (await import('./shop/shop.ts')).run(store, print)),
+    },
     'git-history': {
       about: 'real input, proved equal to what git says: this repository, or git-history ../another pglite',
       run: onChosenStore(1, async (store, print, [repository]) =>

@@ -7,7 +7,13 @@ test('without a name the counter runs, and the other examples are listed, a line
   expect(status).toBe(0)
   expect(withoutTimes(stdout).startsWith(withoutTimes(counter.stdout))).toBe(true)
   const more = stdout.slice(counter.stdout.length).trim().split('\n').slice(2)
-  expect(more.map((line) => line.split(' ')[0])).toEqual(['turtle', 'banking', 'git-history', 'sqlite-store'])
+  expect(more.map((line) => line.split(' ')[0])).toEqual([
+    'turtle',
+    'banking',
+    'shop',
+    'git-history',
+    'sqlite-store',
+  ])
 })
 
 /** The counter tells when its events were stored. */
@@ -16,7 +22,7 @@ function withoutTimes(text: string): string {
 }
 
 test.each(['nope', 'toString', ''])('the name %j is refused in one line', async (name) => {
-  const names = 'counter, turtle, banking, git-history, sqlite-store'
+  const names = 'counter, turtle, banking, shop, git-history, sqlite-store'
   expect(await runExample([name])).toEqual(refusal(`there is no example "${name}": choose one of ${names}`))
 })
 

@@ -21,7 +21,7 @@ import {
 import { claimPartitions } from './claims.ts'
 import { type Pglite, type PgPool, type SqlClient } from './client.ts'
 import { checkVersion, migrate, quoted } from './schema/migrate.ts'
-import { pgliteTransactions, poolTransactions, type Transactions } from './transactions.ts'
+import { type Transactions, transactionsOf } from './transactions.ts'
 
 export interface PostgresProjectionStoreOptions {
   /** Your own `pg.Pool`, or a `PGlite`. It stays yours. */
@@ -325,14 +325,6 @@ export class PostgresProjectionStore implements ProjectionStore<SqlClient> {
 }
 
 const OPTIONS = new Set(['client', 'schema', 'idleTimeout'])
-
-function transactionsOf(client: unknown, idleTimeout: number): Transactions {
-  if (typeof client === 'object' && client !== null) {
-    if ('waitReady' in client && 'transaction' in client) return pgliteTransactions(client as Pglite)
-    if ('connect' in client && 'totalCount' in client) return poolTransactions(client as PgPool, idleTimeout)
-  }
-  throw invalidArgument('options.client', 'a pg.Pool or a PGlite', client)
-}
 
 interface StateRow extends VersionId {
   readonly serving: boolean | null

@@ -1,3 +1,4 @@
+import { invalidArgument } from '@eventmill/core/adapter'
 import { type PgClient, type Pglite, type PgPool, type SqlClient } from './client.ts'
 import { isFatal, meaningOf } from './errors.ts'
 
@@ -14,8 +15,21 @@ export interface Transactions {
   query(text: string, values: unknown[]): Promise<readonly unknown[]>
 }
 
-/** On the connections of a pool. `idle` (milliseconds): whoever is paused within a transaction loses it after so long. */
-export function poolTransactions(pool: PgPool, idle: number): Transactions {
+/**
+ * The transactions of a driver. Throws `ARGUMENT_INVALID` for what is none. `idle` (milliseconds): whoever is paused within a
+ * transaction for so long loses it.
+ */
+export function transactionsOf(client: PgPool | Pglite, idle: number): Transactions {
+  const driver: unknown = client
+  if (typeof driver === 'object' && driver !== null) {
+    if ('waitReady' in driver && 'transaction' in driver) return pgliteTransactions(client as Pglite)
+    if ('connect' in driver && 'totalCount' in driver) return poolTransactions(client as PgPool, idle)
+  }
+  throw invalidArgument('options.client', 'a pg.Pool or a PGlite', driver)
+}
+
+/** On the connections of a pool. */
+function poolTransactions(pool: PgPool, idle: number): Transactions {
   const begin = `begin isolation level read committed; set local idle_in_transaction_session_timeout = ${idle}`
   return {
     concurrent: true,
@@ -63,7 +77,7 @@ async function withClient<Result>(
 }
 
 /** In this process: one after the other. */
-export function pgliteTransactions(database: Pglite): Transactions {
+function pgliteTransactions(database: Pglite): Transactions {
   const told = async <Result>(work: () => Promise<Result>): Promise<Result> => {
     try {
       await database.waitReady

@@ -34,4 +34,5 @@ test('a PGlite that is long in a transaction of somebody else is waited for unti
   expect(await store.head()).toBe(2)
   await store.close()
   await client.close()
-})
+  // A PGlite takes seconds to begin on a busy machine.
+}, 30_000)

@@ -1,0 +1,156 @@
+import { PGlite } from '@electric-sql/pglite'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { Core, defineAggregate, type EventStore } from '@eventmill/core'
+import { defineProjection, type Projection } from '@eventmill/projections'
+import { inline, type SqlClient } from '@eventmill/projections-postgres'
+import { InMemoryStore } from '@eventmill/store-memory'
+import { PostgresStore } from '@eventmill/store-postgres'
+import type pg from 'pg'
+import { type PostgresServer, startPostgres } from '../../store-postgres/test/postgres-server.ts'
+import { accountEvents } from './accounts.ts'
+
+let server: PostgresServer
+let pglite: PGlite
+beforeAll(async () => {
+  ;[server, pglite] = await Promise.all([startPostgres(), PGlite.create()])
+}, 60_000)
+afterAll(async () => {
+  await pglite.close()
+  await server.stop()
+})
+
+const Account = defineAggregate({
+  type: 'Account',
+  events: accountEvents,
+  initialize: (_id: string) => 0,
+  apply: {
+    Deposited: (balance, { data }) => balance + data.cents,
+    Withdrawn: (balance, { data }) => balance - data.cents,
+    Closed: (balance) => balance,
+  },
+  handle: {
+    Deposit: (_balance, cents: number) => accountEvents.Deposited({ cents }),
+    Close: () => accountEvents.Closed(),
+  },
+})
+
+/** The balance of each account. The database itself refuses an overdraft. */
+const balances: Projection<SqlClient> = defineProjection({
+  name: 'balances',
+  version: 1,
+  events: accountEvents,
+  handle: {
+    Deposited: async ({ aggregateId, data }, sql: SqlClient) => {
+      await sql.query(
+        `insert into inline_balances values ($1, $2)
+         on conflict (account) do update set cents = inline_balances.cents + excluded.cents`,
+        [aggregateId, data.cents],
+      )
+    },
+    Withdrawn: async ({ aggregateId, data }, sql) => {
+      await sql.query('update inline_balances set cents = cents - $2 where account = $1', [
+        aggregateId,
+        data.cents,
+      ])
+    },
+  },
+})
+
+let schemas = 0
+
+describe.each(['a server', 'a PGlite'])('an inline projection on %s', (kind) => {
+  let client: (pg.Pool | PGlite) & SqlClient
+  let store: EventStore
+  beforeEach(async () => {
+    client = kind === 'a server' ? server.pool({ max: 5 }) : pglite
+    const plain = new PostgresStore({ client, schema: `inline ${++schemas}` })
+    await plain.migrate()
+    await client.query('drop table if exists inline_balances')
+    await client.query(
+      'create table inline_balances (account text primary key, cents bigint check (cents >= 0))',
+    )
+    store = inline(plain, { client, projections: [balances] })
+  })
+
+  const read = async (): Promise<readonly unknown[]> => {
+    const { rows } = await client.query('select account, cents::int from inline_balances order by account')
+    return rows
+  }
+
+  test('has what a command has stored at once', async () => {
+    const core = new Core(store)
+    await core.dispatchCommand(Account.commands.Deposit('DE1', 5))
+    await core.dispatchCommand(Account.commands.Close('DE1'))
+    expect(await read()).toEqual([{ account: 'DE1', cents: 5 }])
+    expect(await core.load(Account, 'DE1')).toMatchObject({ generation: 2, state: 5 })
+  })
+
+  test('that fails keeps the append from being stored, and passes its error on', async () => {
+    const core = new Core(store)
+    await core.dispatchCommand(Account.commands.Deposit('DE1', 5))
+    await expect(core.dispatchCommand(Account.commands.Deposit('DE1', -6))).rejects.toMatchObject({
+      code: '23514',
+    })
+    expect(await core.load(Account, 'DE1')).toMatchObject({ generation: 1, state: 5 })
+    expect(await read()).toEqual([{ account: 'DE1', cents: 5 }])
+  })
+
+  test('counts a repeated command once', async () => {
+    const core = new Core(store)
+    const deposit = () => core.dispatchCommand(Account.commands.Deposit('DE1', 5, { commandId: 'once' }))
+    expect(await deposit()).toEqual(await deposit())
+    expect(await read()).toEqual([{ account: 'DE1', cents: 5 }])
+  })
+
+  test('counts every one of racing commands', async () => {
+    const cores = Array.from({ length: 4 }, () => new Core(store))
+    await Promise.all(
+      cores.flatMap((core) =>
+        ['DE1', 'DE2'].map((id) => core.dispatchCommand(Account.commands.Deposit(id, 5))),
+      ),
+    )
+    expect(await read()).toEqual([
+      { account: 'DE1', cents: 20 },
+      { account: 'DE2', cents: 20 },
+    ])
+  })
+})
+
+test('an append whose answer is lost is sent again, and counts once', async () => {
+  const pool = server.pool({ max: 5 })
+  const plain = new PostgresStore({ client: pool, schema: `inline ${++schemas}` })
+  await plain.migrate()
+  await pool.query('drop table if exists inline_balances')
+  await pool.query('create table inline_balances (account text primary key, cents bigint)')
+  let losses = 2
+  // The connection is lost with the answer to a commit.
+  const lossy = {
+    totalCount: 0,
+    connect: async () => {
+      const client = await pool.connect()
+      const query = client.query.bind(client) as (...args: unknown[]) => Promise<unknown>
+      Object.assign(client, {
+        query: async (...args: unknown[]) => {
+          const answer = await query(...args)
+          if (args[0] === 'commit' && losses-- > 0) throw new Error('Connection terminated unexpectedly')
+          return answer
+        },
+      })
+      return client
+    },
+  }
+  const store = inline(plain, { client: lossy, projections: [balances] })
+  const stream = Account.stream('DE1')
+  const result = await store.append([
+    { stream, expected: 0, events: [accountEvents.Deposited({ cents: 5 })] },
+  ])
+  expect(result).toMatchObject({ repeated: false, generations: [1] })
+  expect(losses).toBeLessThan(2)
+  const { rows } = await pool.query('select account, cents::int from inline_balances')
+  expect(rows).toEqual([{ account: 'DE1', cents: 5 }])
+})
+
+test('only a store that knows transactions can be projected inline', () => {
+  const create = () => inline(new InMemoryStore() as never, { client: pglite, projections: [balances] })
+  expect(create).toThrow(expect.objectContaining({ code: 'ARGUMENT_INVALID', argument: 'store' }))
+})
