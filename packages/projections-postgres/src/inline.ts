@@ -8,6 +8,7 @@ import {
 } from '@eventmill/core'
 import {
   backOff,
+  checkAppend,
   checkKeys,
   eventMatcher,
   eventmillError,
@@ -75,6 +76,8 @@ async function append(
   appends: readonly StreamAppend[],
   options: AppendOptions = {},
 ): Promise<AppendResult> {
+  // What the caller holds may change while this goes on.
+  const checked = checkAppend(appends, options)
   // What was sent may be stored although its answer is lost: it is sent again under the same id.
   const commitId = options.commitId ?? crypto.randomUUID()
   const deadline = performance.now() + TIMEOUT
@@ -82,7 +85,7 @@ async function append(
     try {
       const result = await transactions.run(async (client) => {
         const within = store.within(client as never)
-        const appended = await within.append(appends, { ...options, commitId })
+        const appended = await within.append(checked, { ...options, commitId })
         if (!appended.repeated) await project(projections, appended.events, client)
         return appended
       })

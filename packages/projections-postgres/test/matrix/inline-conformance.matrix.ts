@@ -1,34 +1,38 @@
-import { PGlite } from '@electric-sql/pglite'
 import { afterAll, beforeAll, describe, it } from '@jest/globals'
 import { inline } from '@eventmill/projections-postgres'
 import { eventStoreConformance } from '@eventmill/store-conformance'
 import { PostgresStore } from '@eventmill/store-postgres'
+import type pg from 'pg'
+import { type PostgresServer, startPostgres } from '../../../store-postgres/test/postgres-server.ts'
 
-let pglite: PGlite
+let server: PostgresServer
+let client: pg.Pool
 beforeAll(async () => {
-  pglite = await PGlite.create()
+  server = await startPostgres()
+  client = server.pool({ max: 10 })
 }, 60_000)
-afterAll(() => pglite.close())
+afterAll(() => server.stop(), 60_000)
 
-let stores = 0
+const WITHOUT = 'the store that is wrapped is tested with it'
+let schemas = 0
+
 eventStoreConformance({
   describe,
   it,
-  name: 'a PostgresStore with inline projections on PGlite',
+  name: 'a PostgresStore with inline projections',
   fixture: async () => {
-    const schema = `rule_${++stores}`
-    await new PostgresStore({ client: pglite, schema }).migrate()
+    const schema = `rule_${++schemas}`
+    await new PostgresStore({ client, schema }).migrate()
     return {
-      connect: async () =>
-        inline(new PostgresStore({ client: pglite, schema }), { client: pglite, projections: [] }),
+      connect: async () => inline(new PostgresStore({ client, schema }), { client, projections: [] }),
     }
   },
   declined: {
-    rawEvents: 'there is one connection to it, which is that of the store',
-    faults: 'there is no connection to break',
-    stalls: 'there is one connection to it',
-    clock: 'its clock is that of the process',
-    bystander: 'it has one connection, so that nobody stands by',
-    elsewhere: 'it lives in one process',
+    rawEvents: WITHOUT,
+    faults: WITHOUT,
+    stalls: WITHOUT,
+    clock: WITHOUT,
+    bystander: WITHOUT,
+    elsewhere: WITHOUT,
   },
 })
