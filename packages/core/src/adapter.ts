@@ -30,3 +30,4 @@ export { uuidv7 } from './uuid.ts'
 
 export { backOff, pause } from './pause.ts'
 export { unlessAborted } from './unless-aborted.ts'
+export { withResolvers, type Resolvers } from './with-resolvers.ts'

@@ -3,7 +3,6 @@ import {
   type AppendResult,
   type DomainEvent,
   type EventStore,
-  hasCode,
   type StreamAppend,
 } from '@eventmill/core'
 import {
@@ -13,6 +12,7 @@ import {
   eventMatcher,
   eventmillError,
   invalidArgument,
+  isPassing,
   pause,
 } from '@eventmill/core/adapter'
 import { type Projection } from '@eventmill/projections'
@@ -92,7 +92,7 @@ async function append(
       // What was only sent again is new to its caller.
       return options.commitId === undefined ? { ...result, repeated: false } : result
     } catch (error) {
-      if (!hasCode(error, 'STORE_UNREACHABLE') && !hasCode(error, 'STORE_BUSY')) throw error
+      if (!isPassing(error)) throw error
       const wait = backOff(tries, SHORTEST, LONGEST)
       if (performance.now() + wait > deadline) {
         const message = `the answer to an append is lost: repeat it with the commit id ${commitId}`

@@ -25,8 +25,10 @@ import {
   generationConflict,
   isExpected,
   repeatedResult,
+  type Resolvers,
   streamKey,
   uuidv7,
+  withResolvers,
 } from '@eventmill/core/adapter'
 
 export interface InMemoryStoreOptions {
@@ -223,25 +225,9 @@ interface Waiting extends Resolvers {
   readonly after: Position
 }
 
-interface Resolvers {
-  readonly promise: Promise<void>
-  readonly resolve: () => void
-  readonly reject: (reason: unknown) => void
-}
-
 /** Neither part holds a NUL, so that no two pairs share a key. */
 function commitKey(stream: StreamId, commitId: string): string {
   return `${streamKey(stream)}\0${commitId}`
-}
-
-/** `Promise.withResolvers`, which Node 20 lacks. */
-function withResolvers(): Resolvers {
-  let resolve!: () => void
-  let reject!: (reason: unknown) => void
-  const promise = new Promise<void>((...both) => {
-    ;[resolve, reject] = both
-  })
-  return { promise, resolve, reject }
 }
 
 function storeClosed(): Error {

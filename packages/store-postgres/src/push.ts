@@ -1,5 +1,5 @@
 import { type Position } from '@eventmill/core'
-import { checkpointAhead } from '@eventmill/core/adapter'
+import { checkpointAhead, withResolvers } from '@eventmill/core/adapter'
 import { Announcements } from './announcements.ts'
 import { type OwnDatabase, type Statement, statement } from './database/database.ts'
 import { type Progress } from './event-log.ts'
@@ -242,14 +242,6 @@ interface Waiting {
   reason: Reader['reason']
   readonly resolve: () => void
   readonly reject: (error: Error) => void
-}
-
-function withResolvers(): { readonly promise: Promise<void>; readonly resolve: () => void } {
-  let fulfil: (() => void) | undefined
-  const promise = new Promise<void>((resolve) => {
-    fulfil = resolve
-  })
-  return { promise, resolve: () => fulfil?.() }
 }
 
 /** A connection that is kept for later keeps no process alive. */

@@ -1,5 +1,5 @@
 import { type EventStore, type Position } from '@eventmill/core'
-import { isPassing, pause } from '@eventmill/core/adapter'
+import { isPassing, pause, withResolvers } from '@eventmill/core/adapter'
 import { type Happening } from '../happening.ts'
 import { type Projection } from '../projection.ts'
 import { type Claim, type PartitionId, type ProjectionStore } from '../projection-store.ts'
@@ -195,20 +195,4 @@ function keyOf({ name, version, partition }: PartitionId): string {
 
 function isAborted(signal: AbortSignal): boolean {
   return signal.aborted
-}
-
-interface Resolvers {
-  readonly promise: Promise<void>
-  readonly resolve: () => void
-  readonly reject: (reason: unknown) => void
-}
-
-/** `Promise.withResolvers`, which Node 20 lacks. */
-function withResolvers(): Resolvers {
-  let resolve!: () => void
-  let reject!: (reason: unknown) => void
-  const promise = new Promise<void>((...both) => {
-    ;[resolve, reject] = both
-  })
-  return { promise, resolve, reject }
 }

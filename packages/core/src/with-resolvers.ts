@@ -1,0 +1,16 @@
+/** A promise, with what settles it. */
+export interface Resolvers<Value = void> {
+  readonly promise: Promise<Value>
+  readonly resolve: (value: Value) => void
+  readonly reject: (reason: unknown) => void
+}
+
+/** `Promise.withResolvers`, which Node 20 lacks. */
+export function withResolvers<Value = void>(): Resolvers<Value> {
+  let settle!: [Resolvers<Value>['resolve'], Resolvers['reject']]
+  const promise = new Promise<Value>((...both) => {
+    settle = both
+  })
+  const [resolve, reject] = settle
+  return { promise, resolve, reject }
+}
