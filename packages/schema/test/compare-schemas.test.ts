@@ -10,6 +10,7 @@ import {
 } from '@eventmill/schema'
 import fc from 'fast-check'
 import * as z from 'zod'
+import { isoDate } from './fixtures/codecs.ts'
 
 const source = 'https://example.com/account'
 
@@ -115,6 +116,24 @@ describe('breaking is', () => {
     ],
     ['a check in code that comes', opened(), opened().refine(() => true), ['$comment']],
     ['a check in code that goes', opened().refine(() => true), opened(), ['$comment']],
+    ['a pipe that comes', z.string(), z.string().pipe(z.email()), ['$comment', 'allOf']],
+    [
+      'another end of a pipe',
+      z.string().pipe(z.string().max(5)),
+      z.string().pipe(z.string().max(4)),
+      ['allOf[].maxLength'],
+    ],
+    ['text that is read as a boolean', z.string(), z.stringbool(), ['$comment']],
+    ['text that is read as a date', z.iso.datetime(), isoDate, ['$comment']],
+    ['a codec in the place of what overwrites', z.string().trim(), z.stringbool(), ['$comment']],
+    [
+      'keys that are no longer passed on unread',
+      z.looseRecord(z.string().min(2), z.int()),
+      z.record(z.string().min(2), z.int()),
+      ['$comment'],
+    ],
+    ['coercion that comes', z.number(), z.coerce.number(), ['$comment']],
+    ['coercion that goes', z.coerce.number(), z.number(), ['$comment']],
     [
       'another option of a union',
       z.discriminatedUnion('of', [z.object({ of: z.literal('a') }), z.object({ of: z.literal('b') })]),
