@@ -340,6 +340,22 @@ Namespaces that were not given:
     expect(stdout).toContain('Namespaces that were not given:\n')
   })
 
+  test('counts the events of types and versions beyond the first thousand', () => {
+    const door = `{ ...accountEvents.Opened({ limit: 5 }), source: 'urn:x:door' }`
+    const many = `Array.from({ length: 1_002 }, (_, index) => ({ ...${door}, type: 'Opened' + index }))`
+    writeStore(`events.unshift(...${many}); export { filled }; export const store = () => filled(Infinity)`)
+    const { status, stdout } = run('audit', '--unknown', 'pass', 'events.ts', 'store.js')
+    expect(status).toBe(1)
+    expect(stdout).toMatch(/^Payloads that fail:\n {2}further types and versions: 1 event\n\n/)
+    expect(stdout).toMatch(
+      /\n {2}further types and versions: 3 events\n\n1,008 events read, .*: 1,006 cannot be read\n$/,
+    )
+    write('others.js', `import { filled } from './store.js'; export const store = () => filled(1_002)`)
+    const alone = run('audit', '--unknown', 'pass', 'events.ts', 'others.js')
+    expect(alone.status).toBe(0)
+    expect(alone.stdout).toContain('  further types and versions: 2 events\n')
+  })
+
   test('judges a sample alone', () => {
     writeStore('export const store = () => filled(4)')
     expect(run('audit', '--every', '5', 'events.ts', 'store.js')).toMatchObject({
