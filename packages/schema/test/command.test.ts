@@ -122,6 +122,17 @@ Where no such event was ever stored: --update --accept-breaking.
     expect(onFile()).toEqual(before)
   })
 
+  test('says so where no module exports a namespace that is on file', () => {
+    writeEvents(OPENED)
+    writeEvents(OPENED, 'door.ts', 'urn:x:door')
+    run('check', '--update', 'events.ts', 'door.ts')
+    const { status, stdout } = run('check', 'events.ts')
+    expect(status).toBe(1)
+    expect(stdout).toMatch(
+      /^REMOVED Opened, version 1, of urn:x:door: no module that was named exports its namespace: name all of them\n\n/,
+    )
+  })
+
   test('writes over a breaking change when it is told to', () => {
     withFile(OPENED)
     writeEvents('Opened: z.object({ cents: z.int() })')
