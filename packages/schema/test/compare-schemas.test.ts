@@ -45,6 +45,16 @@ describe('breaking is', () => {
     [{ items: false }, { items: true }, 'items'],
     [{ properties: { a: null } }, { properties: { a: {} } }, 'properties.a'],
     [{ $ref: '#/$defs/gone' }, { $ref: '#/$defs/lost' }, '$ref'],
+    [
+      { $ref: '#/$defs/a~1b', $defs: { 'a/b': { type: 'string' } } },
+      { $ref: '#/$defs/a~1b', $defs: { 'a/b': { type: 'null' } } },
+      'type',
+    ],
+    [
+      { $ref: '#/$defs/a~01', $defs: { 'a~1': { type: 'string' } } },
+      { $ref: '#/$defs/a~01', $defs: { 'a~1': { type: 'null' } } },
+      'type',
+    ],
     [{ default: { enum: [1, 2] } }, { default: { enum: [2, 1] } }, 'default'],
   ])('%j that becomes %j, at %s', (before, after, path) => {
     expect(compareJson(before, after).breaking.flatMap(({ differences }) => differences)).toEqual([
@@ -256,6 +266,12 @@ describe('unchanged is what is only written otherwise', () => {
       ]),
     ],
     ['patterns in another order', z.string().regex(/a/).regex(/b/), z.string().regex(/b/).regex(/a/)],
+    ['a read-only one', z.object({ a: z.int() }), z.object({ a: z.int().readonly() }).readonly()],
+    [
+      'one of two that is read-only',
+      z.union([z.string(), z.int()]),
+      z.union([z.string().readonly(), z.int()]),
+    ],
     [
       'a described one',
       z.object({ a: z.int() }),

@@ -31,7 +31,7 @@ function written(schema: z.$ZodType, pipes: ReadonlySet<z.$ZodType>): JsonSchema
   return JSON.parse(JSON.stringify(json)) as JsonSchema
 }
 
-/** Adds what zod leaves out. */
+/** Adds what zod leaves out, and leaves out what does not matter to the store. */
 function complete({ zodSchema, jsonSchema }: Written, pipes: ReadonlySet<z.$ZodType>): void {
   const { def } = zodSchema._zod
   const marks = [...marksIn(jsonSchema.$comment), ...marksOf(def)].sort()
@@ -42,6 +42,9 @@ function complete({ zodSchema, jsonSchema }: Written, pipes: ReadonlySet<z.$ZodT
       return
     case 'literal':
       if (def.values.every((value) => value === undefined)) jsonSchema.not = {}
+      return
+    case 'readonly':
+      delete jsonSchema.readOnly
       return
     case 'pipe': {
       const out = pipes.has(zodSchema) ? undefined : outerSide(def, new Set([...pipes, zodSchema]))
