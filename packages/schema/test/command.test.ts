@@ -1,6 +1,16 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 
 const command = join(import.meta.dirname, '../src/command.ts')
@@ -203,6 +213,17 @@ Where no such event was ever stored: --update --accept-breaking.
     expectLine(run('check', '--update', 'events.ts'), line)
   })
 
+  test('puts a whole file in the place of the old one, where a link leads to as well', () => {
+    const before = withFile(OPENED)
+    linkSync(join(project, 'event-schemas.json'), join(project, 'old.json'))
+    symlinkSync('event-schemas.json', join(project, 'link.json'))
+    writeEvents(`${OPENED}, Closed: z.object({})`)
+    expect(run('check', '--update', '--file', 'link.json', 'events.ts').status).toBe(0)
+    expect(onFile('old.json')).toEqual(before)
+    expect(onFile()).not.toEqual(before)
+    expect(readdirSync(project).sort()).toEqual(['event-schemas.json', 'events.ts', 'link.json', 'old.json'])
+  })
+
   test('ends with 2 where the file cannot be written', () => {
     writeEvents(OPENED)
     const { status, stderr } = run('check', '--update', '--file', 'no/such/folder.json', 'events.ts')
@@ -217,6 +238,11 @@ Where no such event was ever stored: --update --accept-breaking.
       'exports no namespace',
       'export const a = 5',
       'events.ts exports no namespace: export const accountEvents =',
+    ],
+    [
+      'exports a namespace within an object alone',
+      `${IMPORTS} export const all = { a: defineEvents('urn:x:y', {}) }`,
+      'only exports themselves and lists of namespaces are looked at',
     ],
     [
       'exports two of one source',
