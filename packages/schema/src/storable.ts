@@ -146,7 +146,7 @@ function step({ def, ...internals }: z.$ZodTypes['_zod'], place: Place, walk: Wa
       inside(def.innerType)
       return
     case 'pipe':
-      walk.converts = true
+      if (isCodec(def)) walk.converts = true
       inside(def.in)
       visit(def.out, { ...place, stored: false, depth: place.depth + 1 }, walk)
       return
@@ -196,6 +196,11 @@ function step({ def, ...internals }: z.$ZodTypes['_zod'], place: Place, walk: Wa
     case 'template_literal':
       return
   }
+}
+
+/** Whether a pipe makes something else of what it is given; without code, its sides alone may. */
+export function isCodec(def: z.$ZodPipeDef): boolean {
+  return def.transform !== undefined || def.reverseTransform !== undefined
 }
 
 /** Whether what is left out is read as something: there is then no way to store that it was left out. */

@@ -131,6 +131,16 @@ describe('storedSchemas', () => {
       },
     ],
     [
+      'what a pipe demands of what holds another',
+      z.array(z.string().pipe(short)).pipe(z.array(z.string()).max(3)),
+      {
+        type: 'array',
+        items: { ...pipe, allOf: [{ type: 'string', maxLength: 5 }] },
+        $comment: 'beyond JSON Schema: pipe',
+        allOf: [{ type: 'array', items: { type: 'string' }, maxItems: 3 }],
+      },
+    ],
+    [
       'not what a pipe demands of what a codec has decoded',
       z.codec(z.string(), z.number(), { decode: Number, encode: String }).pipe(z.number().max(5)),
       { type: 'string', $comment: 'beyond JSON Schema: codec, pipe' },

@@ -2,7 +2,7 @@ import { type Json } from '@eventmill/core'
 import { equalJson } from '@eventmill/core/adapter'
 import { registry, safeEncode, toJSONSchema } from 'zod/v4/core'
 import type * as z from 'zod/v4/core'
-import { inspect } from '../storable.ts'
+import { inspect, isCodec } from '../storable.ts'
 
 /** A schema in JSON Schema, draft 2020-12. */
 export interface JsonSchema {
@@ -70,21 +70,10 @@ type Written = Parameters<NonNullable<z.ToJSONSchemaParams['override']>>[0]
 
 /** What else a pipe demands of the stored JSON, where that gets there as it is. */
 function outerSide(def: z.$ZodPipeDef, pipes: ReadonlySet<z.$ZodType>): z.JSONSchema.BaseSchema | undefined {
-  if (isCodec(def) || !passesOn(def.in)) return undefined
+  if (isCodec(def) || inspect(def.in).converts) return undefined
   const { $schema: _, ...said } = written(def.out, pipes)
   // References would lead elsewhere from within another schema.
   return JSON.stringify(said).includes('"$ref"') ? undefined : said
-}
-
-/** Whether a schema makes nothing else of what it reads. */
-function passesOn(schema: z.$ZodType): boolean {
-  const { def } = (schema as z.$ZodTypes)._zod
-  if (def.type === 'pipe') return !isCodec(def) && passesOn(def.in) && passesOn(def.out)
-  return !inspect(schema).converts
-}
-
-function isCodec(def: z.$ZodPipeDef): boolean {
-  return def.transform !== undefined || def.reverseTransform !== undefined
 }
 
 /** What of a schema JSON Schema cannot express, in words. */
