@@ -1,8 +1,8 @@
 import { defineEvents as define, type EventNamespace } from '@eventmill/core'
-import { checkKeys, copyJson, eventmillError } from '@eventmill/core/adapter'
+import { checkKeys, copyJson } from '@eventmill/core/adapter'
 import type * as z from 'zod/v4/core'
 import { assertSame, decoded, encoded } from './coding.ts'
-import { inspect } from './storable.ts'
+import { assertStorable, inspect } from './storable.ts'
 import { version, type Versioned, type VersionedDefinition } from './version.ts'
 
 /** The schema of each type's payload, or its versions. */
@@ -49,16 +49,8 @@ export function defineEvents<const Source extends string, Schemas extends EventS
 
 const OPTIONS = new Set(['trustStored'])
 
-function isVersioned(schema: z.$ZodType | Versioned): schema is Versioned {
-  return isObjectWith('versions', schema)
-}
-
-function isZod4(schema: unknown): boolean {
-  return isObjectWith('_zod', schema)
-}
-
-function isObjectWith(key: string, value: unknown): boolean {
-  return typeof value === 'object' && value !== null && key in value
+function isVersioned(schema: unknown): schema is Versioned {
+  return typeof schema === 'object' && schema !== null && 'versions' in schema
 }
 
 function payloadDefinition(
@@ -67,7 +59,7 @@ function payloadDefinition(
   trustStored: boolean,
 ): VersionedDefinition {
   versions.forEach((each, index) => {
-    assertStorable(each.schema, `version ${index + 1} of ${name}`)
+    assertStorable(each.schema, `version ${index + 1} of ${name}`, 'data')
   })
   const newest = versions.length
   const { converts, vanishes, ambiguous } = inspect(schema)
@@ -106,12 +98,4 @@ function payloadDefinition(
       if (version !== newest) decode(json, version)
     },
   }
-}
-
-function assertStorable(schema: z.$ZodType, name: string): void {
-  const refuse = (reason: string) =>
-    eventmillError('DEFINITION_INVALID', `${name} ${reason}`, { definition: name })
-  if (!isZod4(schema)) throw refuse('is no schema of zod 4, nor version(schema): import { z } from zod 4')
-  const [obstacle] = inspect(schema).obstacles
-  if (obstacle !== undefined) throw refuse(`cannot be stored: ${obstacle.path} ${obstacle.reason}`)
 }

@@ -14,7 +14,7 @@ export {
 export { type SchemaDifference } from './on-file/schema-differences.ts'
 
 export { audit, type AuditOptions, type AuditReport } from './audit/audit.ts'
-export { type AuditFinding, type AuditIssue, type Obstruction } from './audit/finding.ts'
+export { type AuditFinding, type AuditIssue, type Obstruction, type OtherEvents } from './audit/finding.ts'
 export { type Sample } from './audit/sample.ts'
 
 // Named in the types that an events-only package exports.

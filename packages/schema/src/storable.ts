@@ -1,4 +1,21 @@
+import { eventmillError } from '@eventmill/core/adapter'
 import type * as z from 'zod/v4/core'
+
+/** What a schema is of, by which its paths begin. */
+export type Root = 'data' | 'state'
+
+/** Throws `DEFINITION_INVALID` where what a schema is of cannot be stored, with the path of the offending part. */
+export function assertStorable(schema: z.$ZodType, name: string, root: Root): void {
+  const refuse = (reason: string) =>
+    eventmillError('DEFINITION_INVALID', `${name} ${reason}`, { definition: name })
+  if (!isZod4(schema)) throw refuse('is no schema of zod 4: import { z } from zod 4')
+  const [obstacle] = inspect(schema, root).obstacles
+  if (obstacle !== undefined) throw refuse(`cannot be stored: ${obstacle.path} ${obstacle.reason}`)
+}
+
+function isZod4(schema: unknown): boolean {
+  return typeof schema === 'object' && schema !== null && '_zod' in schema
+}
 
 /** What stands in the way of storing a payload: where in it, and why. */
 export interface Obstacle {
@@ -22,9 +39,9 @@ export interface Inspection {
  * Inspects whether payloads of a schema can be encoded, and whether their encoding is JSON. What only shows with
  * a payload at hand, as in `z.any()` or `z.custom()`, is left to the store.
  */
-export function inspect(schema: z.$ZodType): Inspection {
+export function inspect(schema: z.$ZodType, root: Root = 'data'): Inspection {
   const walk: Walk = { obstacles: [], seen: new Map(), converts: false, vanishes: false, ambiguous: false }
-  visit(schema, { path: 'data', stored: true, optional: false, depth: 0 }, walk)
+  visit(schema, { path: root, stored: true, optional: false, depth: 0 }, walk)
   return walk
 }
 
@@ -129,7 +146,7 @@ function step({ def, ...internals }: z.$ZodTypes['_zod'], place: Place, walk: Wa
       inside(def.innerType)
       return
     case 'pipe':
-      walk.converts = true
+      if (isCodec(def)) walk.converts = true
       inside(def.in)
       visit(def.out, { ...place, stored: false, depth: place.depth + 1 }, walk)
       return
@@ -179,6 +196,11 @@ function step({ def, ...internals }: z.$ZodTypes['_zod'], place: Place, walk: Wa
     case 'template_literal':
       return
   }
+}
+
+/** Whether a pipe makes something else of what it is given; without code, its sides alone may. */
+export function isCodec(def: z.$ZodPipeDef): boolean {
+  return def.transform !== undefined || def.reverseTransform !== undefined
 }
 
 /** Whether what is left out is read as something: there is then no way to store that it was left out. */

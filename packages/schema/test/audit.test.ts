@@ -52,6 +52,7 @@ describe('audit', () => {
       read: 3,
       judged: 3,
       findings: [],
+      others: {},
     })
   })
 
@@ -110,6 +111,23 @@ describe('audit', () => {
       expect.objectContaining({ issue: { path: '', message: 'x'.repeat(200) } }),
     ])
     expect(JSON.stringify(findings)).not.toContain('secret')
+  })
+
+  test('has a finding for each of the first thousand types, and counts the events of others by kind', async () => {
+    const many = Array.from({ length: 1_000 }, (_, index) => written(`Burnt${index}`, 1, {}))
+    await append(
+      ...many,
+      wrong,
+      written('Opened', 1, {}, 'urn:x:door'),
+      written('Burnt0', 1, {}),
+      written('Burnt1000', 1, {}),
+      wrong,
+    )
+    const { findings, others } = await audit(store, [accountEvents])
+    expect(findings).toHaveLength(1_000)
+    expect(findings[0]).toEqual(expect.objectContaining({ type: 'Burnt0', count: 2, first: 1 }))
+    expect(findings[999]).toEqual(expect.objectContaining({ type: 'Burnt999', count: 1, first: 1_000 }))
+    expect(others).toEqual({ unreadable: 2, 'unknown namespace': 1, 'unknown type': 1 })
   })
 
   test('does not trust what the namespace trusts', async () => {

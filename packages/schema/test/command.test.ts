@@ -1,6 +1,16 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 
 const command = join(import.meta.dirname, '../src/command.ts')
@@ -122,6 +132,17 @@ Where no such event was ever stored: --update --accept-breaking.
     expect(onFile()).toEqual(before)
   })
 
+  test('says so where no module exports a namespace that is on file', () => {
+    writeEvents(OPENED)
+    writeEvents(OPENED, 'door.ts', 'urn:x:door')
+    run('check', '--update', 'events.ts', 'door.ts')
+    const { status, stdout } = run('check', 'events.ts')
+    expect(status).toBe(1)
+    expect(stdout).toMatch(
+      /^REMOVED Opened, version 1, of urn:x:door: no module that was named exports its namespace: name all of them\n\n/,
+    )
+  })
+
   test('writes over a breaking change when it is told to', () => {
     withFile(OPENED)
     writeEvents('Opened: z.object({ cents: z.int() })')
@@ -192,6 +213,17 @@ Where no such event was ever stored: --update --accept-breaking.
     expectLine(run('check', '--update', 'events.ts'), line)
   })
 
+  test('puts a whole file in the place of the old one, where a link leads to as well', () => {
+    const before = withFile(OPENED)
+    linkSync(join(project, 'event-schemas.json'), join(project, 'old.json'))
+    symlinkSync('event-schemas.json', join(project, 'link.json'))
+    writeEvents(`${OPENED}, Closed: z.object({})`)
+    expect(run('check', '--update', '--file', 'link.json', 'events.ts').status).toBe(0)
+    expect(onFile('old.json')).toEqual(before)
+    expect(onFile()).not.toEqual(before)
+    expect(readdirSync(project).sort()).toEqual(['event-schemas.json', 'events.ts', 'link.json', 'old.json'])
+  })
+
   test('ends with 2 where the file cannot be written', () => {
     writeEvents(OPENED)
     const { status, stderr } = run('check', '--update', '--file', 'no/such/folder.json', 'events.ts')
@@ -206,6 +238,11 @@ Where no such event was ever stored: --update --accept-breaking.
       'exports no namespace',
       'export const a = 5',
       'events.ts exports no namespace: export const accountEvents =',
+    ],
+    [
+      'exports a namespace within an object alone',
+      `${IMPORTS} export const all = { a: defineEvents('urn:x:y', {}) }`,
+      'only exports themselves and lists of namespaces are looked at',
     ],
     [
       'exports two of one source',
@@ -338,6 +375,22 @@ Namespaces that were not given:
     const { status, stdout } = run(...args, '--unknown', 'pass')
     expect(status).toBe(0)
     expect(stdout).toContain('Namespaces that were not given:\n')
+  })
+
+  test('counts the events of types and versions beyond the first thousand', () => {
+    const door = `{ ...accountEvents.Opened({ limit: 5 }), source: 'urn:x:door' }`
+    const many = `Array.from({ length: 1_002 }, (_, index) => ({ ...${door}, type: 'Opened' + index }))`
+    writeStore(`events.unshift(...${many}); export { filled }; export const store = () => filled(Infinity)`)
+    const { status, stdout } = run('audit', '--unknown', 'pass', 'events.ts', 'store.js')
+    expect(status).toBe(1)
+    expect(stdout).toMatch(/^Payloads that fail:\n {2}further types and versions: 1 event\n\n/)
+    expect(stdout).toMatch(
+      /\n {2}further types and versions: 3 events\n\n1,008 events read, .*: 1,006 cannot be read\n$/,
+    )
+    write('others.js', `import { filled } from './store.js'; export const store = () => filled(1_002)`)
+    const alone = run('audit', '--unknown', 'pass', 'events.ts', 'others.js')
+    expect(alone.status).toBe(0)
+    expect(alone.stdout).toContain('  further types and versions: 2 events\n')
   })
 
   test('judges a sample alone', () => {

@@ -10,6 +10,7 @@ import {
 } from '@eventmill/schema'
 import fc from 'fast-check'
 import * as z from 'zod'
+import { isoDate } from './fixtures/codecs.ts'
 
 const source = 'https://example.com/account'
 
@@ -44,6 +45,16 @@ describe('breaking is', () => {
     [{ items: false }, { items: true }, 'items'],
     [{ properties: { a: null } }, { properties: { a: {} } }, 'properties.a'],
     [{ $ref: '#/$defs/gone' }, { $ref: '#/$defs/lost' }, '$ref'],
+    [
+      { $ref: '#/$defs/a~1b', $defs: { 'a/b': { type: 'string' } } },
+      { $ref: '#/$defs/a~1b', $defs: { 'a/b': { type: 'null' } } },
+      'type',
+    ],
+    [
+      { $ref: '#/$defs/a~01', $defs: { 'a~1': { type: 'string' } } },
+      { $ref: '#/$defs/a~01', $defs: { 'a~1': { type: 'null' } } },
+      'type',
+    ],
     [{ default: { enum: [1, 2] } }, { default: { enum: [2, 1] } }, 'default'],
   ])('%j that becomes %j, at %s', (before, after, path) => {
     expect(compareJson(before, after).breaking.flatMap(({ differences }) => differences)).toEqual([
@@ -115,6 +126,24 @@ describe('breaking is', () => {
     ],
     ['a check in code that comes', opened(), opened().refine(() => true), ['$comment']],
     ['a check in code that goes', opened().refine(() => true), opened(), ['$comment']],
+    ['a pipe that comes', z.string(), z.string().pipe(z.email()), ['$comment', 'allOf']],
+    [
+      'another end of a pipe',
+      z.string().pipe(z.string().max(5)),
+      z.string().pipe(z.string().max(4)),
+      ['allOf[].maxLength'],
+    ],
+    ['text that is read as a boolean', z.string(), z.stringbool(), ['$comment']],
+    ['text that is read as a date', z.iso.datetime(), isoDate, ['$comment']],
+    ['a codec in the place of what overwrites', z.string().trim(), z.stringbool(), ['$comment']],
+    [
+      'keys that are no longer passed on unread',
+      z.looseRecord(z.string().min(2), z.int()),
+      z.record(z.string().min(2), z.int()),
+      ['$comment'],
+    ],
+    ['coercion that comes', z.number(), z.coerce.number(), ['$comment']],
+    ['coercion that goes', z.coerce.number(), z.number(), ['$comment']],
     [
       'another option of a union',
       z.discriminatedUnion('of', [z.object({ of: z.literal('a') }), z.object({ of: z.literal('b') })]),
@@ -237,6 +266,12 @@ describe('unchanged is what is only written otherwise', () => {
       ]),
     ],
     ['patterns in another order', z.string().regex(/a/).regex(/b/), z.string().regex(/b/).regex(/a/)],
+    ['a read-only one', z.object({ a: z.int() }), z.object({ a: z.int().readonly() }).readonly()],
+    [
+      'one of two that is read-only',
+      z.union([z.string(), z.int()]),
+      z.union([z.string().readonly(), z.int()]),
+    ],
     [
       'a described one',
       z.object({ a: z.int() }),

@@ -288,8 +288,10 @@ describe('trustStored', () => {
     expect(() => codecOf(false).decode(wrong)).toThrow(expect.objectContaining({ code: 'EVENT_UNREADABLE' }))
   })
 
-  test('takes also what is checked, but not changed, as it is', () => {
-    const schema = z.object({ n: z.number().min(5) })
+  test.each<[string, z.core.$ZodType]>([
+    ['checked', z.object({ n: z.number().min(5) })],
+    ['piped', z.object({ n: z.number().pipe(z.number().min(5)) })],
+  ])('takes also what is %s, but not changed, as it is', (_, schema) => {
     const codec = eventCodec([defineEvents(source, { Made: schema }, { trustStored: true })])
     const small = stored('Made', 1, { n: 1 })
     expect(codec.decode(small)).toBe(small)
@@ -311,6 +313,8 @@ describe('trustStored', () => {
     ['a catch', z.object({ n: z.int().catch(7) }), { n: 'x' }, { n: 7 }],
     ['coercion', z.object({ n: z.coerce.number() }), { n: '7' }, { n: 7 }],
     ['an overwrite', z.object({ n: z.string().trim() }), { n: ' 7 ' }, { n: '7' }],
+    ['an end of a pipe', z.object({ n: z.string().pipe(z.string().trim()) }), { n: ' 7 ' }, { n: '7' }],
+    ['a codec', z.object({ n: z.stringbool() }), { n: 'yes' }, { n: true }],
     [
       'normalisation',
       z.object({ n: z.url({ normalize: true }) }),

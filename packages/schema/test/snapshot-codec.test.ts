@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { Core, defineAggregate } from '@eventmill/core'
 import { defineEvents, stateCodec } from '@eventmill/schema'
 import { InMemorySnapshotStore, InMemoryStore } from '@eventmill/store-memory'
@@ -43,4 +43,22 @@ test('bytes that their codec does not bring back are refused, though they look a
   const codec = stateCodec(z.object({ bytes: utf8 }))
   expect(codec.encode({ bytes: Buffer.from('text') })).toEqual({ bytes: 'text' })
   expect(() => codec.encode({ bytes: Buffer.of(0xff) })).toThrow('state.bytes')
+})
+
+describe('a codec of states is refused when it is made, with the path of the offending part,', () => {
+  test.each<[string, unknown, string]>([
+    ['a date', z.object({ at: z.date() }), 'cannot be stored: state.at would be stored as date'],
+    ['a map', z.map(z.string(), z.int()), 'cannot be stored: state would be stored as map'],
+    ['a one-way transform', z.array(z.string().transform(Number)), 'state[] is a one-way transform'],
+    ['a state that may be undefined', z.int().optional(), 'state may be undefined'],
+    ['no schema of zod 4', { parse: () => ({}) }, 'is no schema of zod 4: import'],
+  ])('of %s', (_, schema, message) => {
+    expect(() => stateCodec(schema as z.ZodType)).toThrow(
+      expect.objectContaining({
+        code: 'DEFINITION_INVALID',
+        definition: 'the schema of a state',
+        message: expect.stringContaining(message),
+      }),
+    )
+  })
 })

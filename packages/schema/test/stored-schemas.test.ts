@@ -48,7 +48,7 @@ describe('storedSchemas', () => {
       type: 'object',
       properties: {
         at: expect.objectContaining({ type: 'string', format: 'date-time' }),
-        serial: { type: 'string', pattern: String.raw`^-?\d+$` },
+        serial: { type: 'string', pattern: String.raw`^-?\d+$`, $comment: 'beyond JSON Schema: codec' },
       },
       required: ['at'],
     })
@@ -60,32 +60,38 @@ describe('storedSchemas', () => {
       serial: bigInteger.default(5n),
       former: bigInteger.prefault('4'),
     })
-    const pattern = String.raw`^-?\d+$`
+    const text = { type: 'string', pattern: String.raw`^-?\d+$`, $comment: 'beyond JSON Schema: codec' }
     expect(written(schema)).toEqual({
       type: 'object',
       properties: {
         by: { type: 'string', default: 'me' },
-        serial: { type: 'string', pattern, default: '5' },
-        former: { type: 'string', pattern, default: '4' },
+        serial: { ...text, default: '5' },
+        former: { ...text, default: '4' },
       },
     })
   })
 
-  test.each<[string, z.ZodType, number]>([
-    ['a refinement', z.string().refine(() => true), 1],
-    ['several', z.number().refine(Boolean).refine(Boolean), 2],
-    ['those within', z.string().refine(Boolean).optional().refine(Boolean).optional(), 2],
-    ['what overwrites', z.string().trim(), 1],
-    ['what a property must be', z.string().check(z.property('length', z.int().min(1))), 1],
-    ['a custom schema', z.custom<string>((value) => typeof value === 'string'), 1],
-  ])('counts %s, which JSON Schema cannot express', (_, schema, count) => {
-    expect(JSON.stringify(writtenProperty(schema))).toContain(`"$comment":"${count} in code: `)
+  test.each<[string, z.ZodType, string]>([
+    ['a refinement', z.string().refine(() => true), 'custom'],
+    ['several', z.number().refine(Boolean).refine(Boolean), 'custom, custom'],
+    ['those within', z.string().refine(Boolean).optional().refine(Boolean).optional(), 'custom, custom'],
+    ['what overwrites', z.string().trim(), 'overwrite'],
+    ['what a property must be', z.string().check(z.property('length', z.int().min(1))), 'property'],
+    ['a custom schema', z.custom<string>((value) => typeof value === 'string'), 'custom'],
+    ['a codec', z.stringbool(), 'codec'],
+    ['a codec that is checked', isoDate.refine(Boolean).optional(), 'codec, custom'],
+    ['a pipe', z.string().pipe(z.email()), 'pipe'],
+    ['a pipe behind a codec', isoDate.pipe(z.date()), 'codec, pipe'],
+    ['coercion', z.coerce.number().refine(Boolean), 'coerce, custom'],
+    ['keys that are passed on unread', z.looseRecord(z.string().min(2), z.int()), 'loose'],
+  ])('lists %s, which JSON Schema cannot express', (_, schema, marks) => {
+    expect(JSON.stringify(writtenProperty(schema))).toContain(`"$comment":"beyond JSON Schema: ${marks}"`)
   })
 
   test.each<[string, z.ZodType]>([
     ['checks that it can express', z.string().min(1).regex(/a/)],
     ['an integer', z.int().positive()],
-  ])('counts no %s', (_, schema) => {
+  ])('lists no %s', (_, schema) => {
     expect(JSON.stringify(writtenProperty(schema))).not.toContain('$comment')
   })
 
@@ -106,6 +112,56 @@ describe('storedSchemas', () => {
       .object({ cents: z.int().meta({ id: 'Cents', description: 'in cents' }) })
       .meta({ title: 'Told' })
     expect(written(told)).toEqual(written(plain))
+  })
+
+  const pipe = { type: 'string', $comment: 'beyond JSON Schema: pipe' }
+  const [short, full] = [z.string().max(5), z.string().min(1)]
+  test.each<[string, z.ZodType, unknown]>([
+    ['what a pipe demands', z.string().pipe(short), { ...pipe, allOf: [{ type: 'string', maxLength: 5 }] }],
+    [
+      'what each part of a longer one demands',
+      z.string().pipe(short).pipe(full),
+      {
+        type: 'string',
+        $comment: 'beyond JSON Schema: pipe, pipe',
+        allOf: [
+          { type: 'string', maxLength: 5 },
+          { type: 'string', minLength: 1 },
+        ],
+      },
+    ],
+    [
+      'what a pipe demands of what holds another',
+      z.array(z.string().pipe(short)).pipe(z.array(z.string()).max(3)),
+      {
+        type: 'array',
+        items: { ...pipe, allOf: [{ type: 'string', maxLength: 5 }] },
+        $comment: 'beyond JSON Schema: pipe',
+        allOf: [{ type: 'array', items: { type: 'string' }, maxItems: 3 }],
+      },
+    ],
+    [
+      'not what a pipe demands of what a codec has decoded',
+      z.codec(z.string(), z.number(), { decode: Number, encode: String }).pipe(z.number().max(5)),
+      { type: 'string', $comment: 'beyond JSON Schema: codec, pipe' },
+    ],
+  ])('tells %s', (_, schema, said) => {
+    expect(writtenProperty(schema)).toEqual({ it: said })
+  })
+
+  test('holds a recursive pipe, of which it tells the inner side alone', () => {
+    interface Tree {
+      readonly kids: readonly Tree[]
+    }
+    const tree: z.ZodType<Tree, Tree> = z.lazy(() =>
+      z.object({ kids: z.array(tree) }).pipe(z.object({ kids: z.array(tree).max(3) })),
+    )
+    expect(written(tree)).toEqual({
+      type: 'object',
+      properties: { kids: { type: 'array', items: { $ref: '#' } } },
+      required: ['kids'],
+      $comment: 'beyond JSON Schema: pipe',
+    })
   })
 
   test('holds the versions of a type that was defined without schemas, open to any JSON', () => {

@@ -1,6 +1,6 @@
 import { type AnyNamespace, type DomainEvent, type EventStore, type Position } from '@eventmill/core'
 import { checkKeys, eventmillError, invalidArgument } from '@eventmill/core/adapter'
-import { type AuditFinding, judgeBy, type Obstruction } from './finding.ts'
+import { type AuditFinding, judgeBy, type Obstruction, type OtherEvents } from './finding.ts'
 import { choiceOf, type Sample } from './sample.ts'
 
 export interface AuditOptions {
@@ -25,13 +25,18 @@ export interface AuditReport {
   readonly read: number
   /** How many of them were judged: those of the sample. */
   readonly judged: number
-  /** What cannot be read, by type and version, in the order of the first positions; empty where all is well. */
+  /**
+   * What cannot be read, by type and version, in the order of the first positions; empty where all is well. At most 1,000,
+   * those that are found first.
+   */
   readonly findings: readonly AuditFinding[]
+  /** The events that cannot be read either, of further types and versions, counted by kind. */
+  readonly others: OtherEvents
 }
 
 /**
  * Reads a store from one end to the other and tells which events these namespaces cannot read. Holds one event in
- * memory, and one finding for each type and version that has one, however long the log is.
+ * memory, and one finding for each type and version that has one, up to 1,000, however long the log is.
  *
  * Throws `DEFINITION_INVALID` for a repeated namespace, `ARGUMENT_INVALID` for an option that is none, and
  * `CHECKPOINT_AHEAD` for an `after` beyond the head; fails with whatever reading the store fails with.
@@ -50,7 +55,7 @@ export async function audit(
     throw eventmillError('CHECKPOINT_AHEAD', message, { after, head })
   }
 
-  const findings = new Map<string, AuditFinding>()
+  const found: Found = { findings: new Map(), others: {} }
   let [position, read, judged] = [after, 0, 0]
   const report = (complete: boolean): AuditReport => ({
     complete,
@@ -58,7 +63,8 @@ export async function audit(
     head,
     read,
     judged,
-    findings: [...findings.values()],
+    findings: [...found.findings.values()],
+    others: { ...found.others },
   })
   try {
     for await (const event of store.readAll({ after, upTo: head, signal })) {
@@ -66,7 +72,7 @@ export async function audit(
       if (isChosen(read, event.position)) {
         judged += 1
         const obstruction = judge(event)
-        if (obstruction !== undefined) add(findings, event, obstruction)
+        if (obstruction !== undefined) add(found, event, obstruction)
       }
       read += 1
       position = event.position
@@ -99,18 +105,26 @@ function checkedOptions(options: AuditOptions): AuditOptions & { readonly after:
   return { ...options, after }
 }
 
-function add(findings: Map<string, AuditFinding>, event: DomainEvent, obstruction: Obstruction): void {
+interface Found {
+  readonly findings: Map<string, AuditFinding>
+  others: OtherEvents
+}
+
+/** Types are named by whoever writes the log, and may be as many as its events. */
+const MOST_FINDINGS = 1_000
+
+function add(found: Found, event: DomainEvent, obstruction: Obstruction): void {
+  const { findings, others } = found
   const { source, type, version, position } = event
   const key = JSON.stringify([source, type, version])
-  const { count, ...found } = findings.get(key) ?? {
-    ...obstruction,
-    source,
-    type,
-    version,
-    first: position,
-    count: 0,
+  const known = findings.get(key)
+  if (known === undefined && findings.size >= MOST_FINDINGS) {
+    const { kind } = obstruction
+    found.others = { ...others, [kind]: (others[kind] ?? 0) + 1 }
+    return
   }
-  findings.set(key, { ...found, count: count + 1 })
+  const { count, ...first } = known ?? { ...obstruction, source, type, version, first: position, count: 0 }
+  findings.set(key, { ...first, count: count + 1 })
 }
 
 /** Lets timers and signals have their turn, which a store that never waits for anything would keep from them. */

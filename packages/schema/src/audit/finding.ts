@@ -31,6 +31,9 @@ export type AuditFinding = Obstruction & {
   readonly first: Position
 }
 
+/** How many events of each kind have no finding of their own; without the kinds that have none. */
+export type OtherEvents = { readonly [Kind in Obstruction['kind']]?: number }
+
 /** Tells what keeps an event from being read. */
 export type Judge = (event: DomainEvent) => Obstruction | undefined
 

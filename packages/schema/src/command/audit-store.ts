@@ -38,8 +38,8 @@ export async function auditStore(
     const report = await audit(store, exports.namespaces, { after, sample, signal, onProgress })
     await print(reportText(report))
     if (!report.complete) return 130
-    const failing = report.findings.filter(({ kind }) => kind !== 'unknown namespace' || unknown === 'reject')
-    return failing.length === 0 ? 0 : 1
+    const kinds = KINDS.filter(({ kind }) => kind !== 'unknown namespace' || unknown === 'reject')
+    return kinds.some(({ kind }) => unreadIn(report, kind) > 0) ? 1 : 0
   } catch (error) {
     if (last !== undefined) await print(reportText(last))
     throw error
@@ -48,20 +48,21 @@ export async function auditStore(
   }
 }
 
-function progressLine({ position, findings }: AuditReport, tenths: number): string {
-  const found = findings.reduce((sum, { count }) => sum + count, 0)
-  return `${10 * tenths} %, at position ${position}: ${counted(found, 'event')} found that cannot be read\n`
+function progressLine(soFar: AuditReport, tenths: number): string {
+  return `${10 * tenths} %, at position ${soFar.position}: ${counted(allUnread(soFar), 'event')} found that cannot be read\n`
 }
 
 function reportText(report: AuditReport): string {
-  const { complete, position, head, read, judged, findings } = report
+  const { complete, position, head, read, judged, findings, others } = report
   const parts = KINDS.map(({ kind, title }) => {
-    const rows = findings.filter((finding) => finding.kind === kind).map(findingLine)
+    const own = findings.filter((finding) => finding.kind === kind).map(findingLine)
+    const rest = others[kind] ?? 0
+    const rows = rest === 0 ? own : [...own, `  further types and versions: ${counted(rest, 'event')}\n`]
     return rows.length === 0 ? '' : `${title}\n${rows.join('')}\n`
   })
   const sampled = judged < read ? `, of which ${thousands(judged)} were judged` : ''
   const summary = `${counted(read, 'event')} read${sampled}, up to position ${position} of ${head}: `
-  const unread = findings.reduce((sum, { count }) => sum + count, 0)
+  const unread = allUnread(report)
   const none = judged < read ? 'all that were judged can be read' : 'all of them can be read'
   const conclusion = unread === 0 ? none : `${thousands(unread)} cannot be read`
   const resume = complete
@@ -76,6 +77,14 @@ const KINDS = [
   { kind: 'unknown type', title: 'Types that their namespace does not have:' },
   { kind: 'unknown namespace', title: 'Namespaces that were not given:' },
 ] as const
+
+function allUnread(report: AuditReport): number {
+  return KINDS.reduce((sum, { kind }) => sum + unreadIn(report, kind), 0)
+}
+
+function unreadIn({ findings, others }: AuditReport, kind: AuditFinding['kind']): number {
+  return findings.reduce((sum, each) => (each.kind === kind ? sum + each.count : sum), others[kind] ?? 0)
+}
 
 function findingLine(finding: AuditFinding): string {
   const { count, first } = finding

@@ -32,7 +32,7 @@ export async function check({
   }
   const comparison = compareSchemas(before ?? {}, after)
   const { breaking, added } = comparison
-  const changes = told(comparison)
+  const changes = told(comparison, after)
   const outcome = (code: 0 | 1, text: string) => ({ code, text: `${changes}${text}` })
 
   if (breaking.length > 0 && !acceptBreaking) return outcome(1, advice(breaking, update))
@@ -49,10 +49,10 @@ export async function check({
   )
 }
 
-function told({ breaking, added }: SchemaComparison): string {
+function told({ breaking, added }: SchemaComparison, after: StoredSchemas): string {
   const rows = [
     ...breaking.map((change) => ({
-      text: `${change.kind.toUpperCase()} ${typeVersion(change)}`,
+      text: `${change.kind.toUpperCase()} ${typeVersion(change)}${Object.hasOwn(after, change.source) ? '' : UNNAMED}`,
       details: change.differences.map(toldDifference),
     })),
     ...added.map((version) => ({ text: `new ${typeVersion(version)}`, details: [] })),
@@ -60,6 +60,9 @@ function told({ breaking, added }: SchemaComparison): string {
   if (rows.length === 0) return ''
   return `${rows.map(({ text, details }) => [text, ...details.map((detail) => `  ${detail}`)].join('\n')).join('\n')}\n\n`
 }
+
+/** The file is of all namespaces: it may be that not all modules were named. */
+const UNNAMED = ': no module that was named exports its namespace: name all of them'
 
 function toldDifference({ path, before, after }: SchemaDifference): string {
   const where = path === '' ? '' : `${path}: `

@@ -24,7 +24,8 @@ export async function importModules(files: readonly string[]): Promise<Exports> 
   const namespaces = [...new Set(exported.filter(isNamespace))]
   if (namespaces.length === 0) {
     throw new BadInput(
-      `${files.join(' and ')} exports no namespace: export const accountEvents = defineEvents('https://…', { … })`,
+      `${files.join(' and ')} exports no namespace: export const accountEvents = defineEvents('https://…', { … }); ` +
+        'only exports themselves and lists of namespaces are looked at, not what other objects hold',
     )
   }
   for (const [index, { source }] of namespaces.entries()) {

@@ -1,5 +1,5 @@
 import { messageOf } from '@eventmill/core/adapter'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, realpath, rename, rm, writeFile } from 'node:fs/promises'
 import { type StoredSchemas } from '../on-file/stored-schemas.ts'
 import { BadInput } from './bad-input.ts'
 
@@ -15,11 +15,18 @@ export async function readSchemas(file: string): Promise<StoredSchemas | undefin
   throw new BadInput(`${file} holds no schemas by namespace, type and version: ${MEND}`)
 }
 
-/** Throws `BadInput`. */
+/** Puts a whole file in the place of the old one, so that nobody finds half of it. Throws `BadInput`. */
 export async function writeSchemas(file: string, schemas: StoredSchemas): Promise<void> {
-  await writeFile(file, `${JSON.stringify(schemas, null, 2)}\n`).catch((error: unknown) => {
+  // The file may be a link, which stays.
+  const target = await realpath(file).catch(() => file)
+  const temporary = `${target}.${process.pid}.tmp`
+  try {
+    await writeFile(temporary, `${JSON.stringify(schemas, null, 2)}\n`)
+    await rename(temporary, target)
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined)
     throw new BadInput(`${file} cannot be written: ${messageOf(error)}`)
-  })
+  }
 }
 
 const MEND = 'take it from version control, or name another one by --file'
