@@ -20,16 +20,20 @@ export async function claimPartitions(
        select name, version, $1, clock_timestamp() + $4 * interval '1 millisecond' from asked
        on conflict (name, version, runner) do update set alive_until = excluded.alive_until
      ), share as (
-       select name, version, ceil(
-         (select count(*) from ${schema}.checkpoints where (name, version) = (asked.name, asked.version))::numeric /
-         (select 1 + count(*) from ${schema}.runners
-          where (name, version) = (asked.name, asked.version) and runner <> $1 and alive_until > clock_timestamp())
-       ) as size
-       from asked
+       select name, version, partitions / runners + case when place < partitions % runners then 1 else 0 end as size
+       from (
+         select name, version,
+           (select count(*) from ${schema}.checkpoints c where (c.name, c.version) = (a.name, a.version)) as partitions,
+           (select 1 + count(*) from ${schema}.runners r where (r.name, r.version) = (a.name, a.version)
+              and runner <> $1 and alive_until > clock_timestamp()) as runners,
+           (select count(*) from ${schema}.runners r where (r.name, r.version) = (a.name, a.version)
+              and runner < $1 and alive_until > clock_timestamp()) as place
+         from asked a
+       ) a
      ), held as (
        select name, version, partition, row_number() over (partition by name, version order by partition) as rank
        from ${schema}.checkpoints join asked using (name, version)
-       where owner = $1 and lease_until > clock_timestamp()
+       where owner = $1
      ), kept as (
        update ${schema}.checkpoints c
        set lease_until = clock_timestamp() + $4 * interval '1 millisecond'
@@ -46,7 +50,7 @@ export async function claimPartitions(
      ), free as (
        select c.name, c.version, c.partition
        from ${schema}.checkpoints c join asked using (name, version)
-       where c.owner is null or c.lease_until <= clock_timestamp()
+       where c.owner is null or (c.owner <> $1 and c.lease_until <= clock_timestamp())
        for update of c skip locked
      ), ranked as (
        select free.*, row_number() over (partition by name, version order by partition) as rank from free
@@ -58,22 +62,8 @@ export async function claimPartitions(
          and ranked.rank <= share.size - (select count(*) from held where (held.name, held.version) = (c.name, c.version))
        returning c.name, c.version, c.partition, c.epoch, c.position
      )
-     select name, version, partition, epoch::text, position::text from kept
-     union all
-     select name, version, partition, epoch::text, position::text from taken`,
+     select row_to_json(claimed)::text as claim from (select * from kept union all select * from taken) claimed`,
     [runner, versions.map(({ name }) => name), versions.map(({ version }) => version), lease],
   )
-  return (rows as readonly ClaimRow[]).map(({ epoch, position, ...partition }) => ({
-    ...partition,
-    epoch: Number(epoch),
-    position: Number(position),
-  }))
-}
-
-interface ClaimRow {
-  readonly name: string
-  readonly version: number
-  readonly partition: number
-  readonly epoch: string
-  readonly position: string
+  return (rows as readonly { readonly claim: string }[]).map(({ claim }) => JSON.parse(claim) as Claim)
 }

@@ -12,7 +12,6 @@ import {
   type Claim,
   claimLost,
   type ParkedEvent,
-  type PartitionId,
   type ProjectionStore,
   type ProjectionTransaction,
   type VersionId,
@@ -74,10 +73,10 @@ export class PostgresProjectionStore implements ProjectionStore<SqlClient> {
       ])
       const values = [version.name, version.version]
       const found = await client.query(
-        `select count(*)::int as count from ${this.#schema}.checkpoints where (name, version) = ($1, $2)`,
+        `select count(*)::text as count from ${this.#schema}.checkpoints where (name, version) = ($1, $2)`,
         values,
       )
-      const { count } = found.rows[0] as { readonly count: number }
+      const count = Number((found.rows[0] as { readonly count: string }).count)
       if (count > 0) {
         checkPartitions(version, count, partitions)
         return
@@ -100,17 +99,15 @@ export class PostgresProjectionStore implements ProjectionStore<SqlClient> {
     return claimPartitions(this.#transactions, this.#schema, runner, versions, lease)
   }
 
-  async release(runner: string, { name, version, partition }: PartitionId): Promise<void> {
+  async leave(runner: string, version?: VersionId): Promise<void> {
     await this.#transactions.query(
-      `with released as (
+      `with left_to_others as (
          update ${this.#schema}.checkpoints set owner = null
-         where (name, version, partition) = ($2, $3, $4) and owner = $1
+         where owner = $1 and ($2::text is null or (name, version) = ($2, $3::int))
        )
        delete from ${this.#schema}.runners
-       where (name, version, runner) = ($2, $3, $1) and not exists (
-         select from ${this.#schema}.checkpoints where (name, version, owner) = ($2, $3, $1) and partition <> $4
-       )`,
-      [runner, name, version, partition],
+       where runner = $1 and ($2::text is null or (name, version) = ($2, $3::int))`,
+      [runner, version?.name, version?.version],
     )
   }
 
@@ -138,48 +135,49 @@ export class PostgresProjectionStore implements ProjectionStore<SqlClient> {
   }
 
   async states(names: readonly string[]): Promise<readonly VersionState[]> {
+    // As one text: a user's pool may parse types in ways of its own.
     const rows = await this.#transactions.query(
-      `select name, version, version = (select version from ${this.#schema}.serving s where s.name = c.name) as serving,
-           (select count(*)::int from ${this.#schema}.parked p where (p.name, p.version) = (c.name, c.version)) as parked,
-           array_agg(position::text order by partition) as positions,
-           array_agg(case when lease_until > clock_timestamp() then owner end order by partition) as owners
-         from ${this.#schema}.checkpoints c
-         where name = any ($1)
-         group by name, version
-         order by name, version`,
+      `select json_build_object(
+         'name', name, 'version', version,
+         'serving', exists (select from ${this.#schema}.serving s where (s.name, s.version) = (c.name, c.version)),
+         'parked', (select count(*) from ${this.#schema}.parked p where (p.name, p.version) = (c.name, c.version)),
+         'checkpoints', json_agg(json_build_object(
+           'partition', partition, 'position', position,
+           'owner', case when lease_until > clock_timestamp() then owner end) order by partition)
+       )::text as state
+       from ${this.#schema}.checkpoints c
+       where name = any ($1)
+       group by name, version
+       order by name, version`,
       [names],
     )
-    return (rows as readonly StateRow[]).map(({ name, version, serving, parked, positions, owners }) => ({
-      name,
-      version,
-      serving: serving === true,
-      parked,
-      checkpoints: positions.map((position, partition) => ({
-        name,
-        version,
-        partition,
-        position: Number(position),
-        owner: owners[partition] ?? undefined,
-      })),
-    }))
+    return (rows as readonly { readonly state: string }[]).map((row) => {
+      const { checkpoints, ...state } = JSON.parse(row.state) as StoredState
+      const { name, version } = state
+      return {
+        ...state,
+        checkpoints: checkpoints.map(({ owner, ...checkpoint }) => ({
+          name,
+          version,
+          ...checkpoint,
+          owner: owner ?? undefined,
+        })),
+      }
+    })
   }
 
   serve(
     { name, version }: VersionId,
     atLeast: Position,
     serve: (client: SqlClient) => Promise<void>,
-  ): Promise<boolean> {
+  ): Promise<'switched' | 'served before' | 'behind'> {
     return this.#transactions.run(async (client) => {
-      const serving = await client.query(
-        `select version from ${this.#schema}.serving where name = $1 for update`,
-        [name],
-      )
-      const [{ version: before } = { version: 0 }] = serving.rows as readonly { readonly version: number }[]
-      if (before >= version) return false
+      const before = await this.#serving(client, name)
+      if (before >= version) return 'served before'
       // From here on the old one stands still.
       const old = await this.#lockedPositions(client, { name, version: before })
       const reached = Math.max(atLeast, ...old)
-      if (!(await this.#hasReached(client, { name, version }, reached))) return false
+      if (!(await this.#hasReached(client, { name, version }, reached))) return 'behind'
       await this.#lockedPositions(client, { name, version })
       await serve(client)
       await client.query(
@@ -187,29 +185,28 @@ export class PostgresProjectionStore implements ProjectionStore<SqlClient> {
          on conflict (name) do update set version = excluded.version, since = now()`,
         [name, version],
       )
-      return true
+      return 'switched'
     })
   }
 
   drop({ name, version }: VersionId, drop: (client: SqlClient) => Promise<void>): Promise<void> {
     return this.#transactions.run(async (client) => {
-      const serving = await client.query(
-        `select from ${this.#schema}.serving where (name, version) = ($1, $2) for update`,
+      if ((await this.#serving(client, name)) === version) {
+        throw invalidArgument('version', 'one that does not serve')
+      }
+      const known = await client.query(
+        `select from ${this.#schema}.checkpoints where (name, version) = ($1, $2) limit 1`,
         [name, version],
       )
-      if (serving.rows.length > 0) throw invalidArgument('version', 'one that does not serve')
-      const dropped = await client.query(
-        `delete from ${this.#schema}.checkpoints where (name, version) = ($1, $2) returning true`,
-        [name, version],
-      )
-      if (dropped.rows.length === 0) return
-      for (const table of ['parked', 'runners']) {
+      if (known.rows.length === 0) return
+      // First, as handlers write to their tables before their checkpoint is moved: in another order they could lock each other out.
+      await drop(client)
+      for (const table of ['checkpoints', 'parked', 'runners']) {
         await client.query(`delete from ${this.#schema}.${table} where (name, version) = ($1, $2)`, [
           name,
           version,
         ])
       }
-      await drop(client)
     })
   }
 
@@ -219,7 +216,7 @@ export class PostgresProjectionStore implements ProjectionStore<SqlClient> {
     after: Position = 0,
   ): Promise<readonly ParkedEvent[]> {
     const rows = await this.#transactions.query(
-      `select name, version, partition, aggregate_type, aggregate_id, sequence::text, position::text, type, error,
+      `select name, version::text, partition::text, aggregate_type, aggregate_id, sequence::text, position::text, type, error,
            to_char(time at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as time
          from ${this.#schema}.parked
          where (name, version) = ($1, $2) and position > $3
@@ -227,14 +224,17 @@ export class PostgresProjectionStore implements ProjectionStore<SqlClient> {
          limit $4`,
       [name, version, after, limit],
     )
-    return (rows as readonly ParkedRow[]).map(
-      ({ aggregate_type: aggregateType, aggregate_id: aggregateId, sequence, position, ...rest }) => ({
-        ...rest,
-        stream: { aggregateType, aggregateId },
-        sequence: Number(sequence),
-        position: Number(position),
-      }),
-    )
+    return (rows as readonly ParkedRow[]).map((row) => ({
+      name: row.name,
+      version: Number(row.version),
+      partition: Number(row.partition),
+      stream: { aggregateType: row.aggregate_type, aggregateId: row.aggregate_id },
+      sequence: Number(row.sequence),
+      position: Number(row.position),
+      type: row.type,
+      error: row.error,
+      time: row.time,
+    }))
   }
 
   unpark(
@@ -298,6 +298,16 @@ export class PostgresProjectionStore implements ProjectionStore<SqlClient> {
     )
   }
 
+  /** The version that serves, which stays so until the transaction ends; 0 where there is none. */
+  async #serving(client: SqlClient, name: string): Promise<number> {
+    const { rows } = await client.query(
+      `select version::text from ${this.#schema}.serving where name = $1 for update`,
+      [name],
+    )
+    const [{ version } = { version: '0' }] = rows as readonly { readonly version: string }[]
+    return Number(version)
+  }
+
   /** Where a version is, which stays there until the transaction ends. */
   async #lockedPositions(client: SqlClient, { name, version }: VersionId): Promise<readonly Position[]> {
     const { rows } = await client.query(
@@ -313,10 +323,10 @@ export class PostgresProjectionStore implements ProjectionStore<SqlClient> {
     const deadline = performance.now() + SWITCH
     for (;;) {
       const { rows } = await client.query(
-        `select min(position) >= $3 as reached from ${this.#schema}.checkpoints where (name, version) = ($1, $2)`,
+        `select (min(position) >= $3)::text as reached from ${this.#schema}.checkpoints where (name, version) = ($1, $2)`,
         [name, version, position],
       )
-      if ((rows[0] as { readonly reached: boolean | null }).reached === true) return true
+      if ((rows[0] as { readonly reached: string | null }).reached === 'true') return true
       // Where there is one connection, nothing moves meanwhile.
       if (!this.#transactions.concurrent || performance.now() > deadline) return false
       await pause(10, undefined)
@@ -326,14 +336,19 @@ export class PostgresProjectionStore implements ProjectionStore<SqlClient> {
 
 const OPTIONS = new Set(['client', 'schema', 'idleTimeout'])
 
-interface StateRow extends VersionId {
-  readonly serving: boolean | null
-  readonly parked: number
-  readonly positions: readonly string[]
-  readonly owners: readonly (string | null)[]
+/** A version as the database tells of it. */
+interface StoredState extends Omit<VersionState, 'checkpoints'> {
+  readonly checkpoints: readonly {
+    readonly partition: number
+    readonly position: Position
+    readonly owner: string | null
+  }[]
 }
 
-interface ParkedRow extends PartitionId {
+interface ParkedRow {
+  readonly name: string
+  readonly version: string
+  readonly partition: string
   readonly aggregate_type: string
   readonly aggregate_id: string
   readonly sequence: string

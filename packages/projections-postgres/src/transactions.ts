@@ -1,6 +1,6 @@
 import { invalidArgument } from '@eventmill/core/adapter'
 import { type PgClient, type Pglite, type PgPool, type SqlClient } from './client.ts'
-import { isFatal, meaningOf } from './errors.ts'
+import { endsConnection, isAnswer, meaningOf } from './errors.ts'
 
 /** How transactions are had from a driver. */
 export interface Transactions {
@@ -34,46 +34,71 @@ function poolTransactions(pool: PgPool, idle: number): Transactions {
   return {
     concurrent: true,
     run: (work) =>
-      withClient(pool, async (client) => {
-        await client.query(begin)
+      withClient(pool, async (client, own) => {
+        await own(client.query(begin))
         let result: Awaited<ReturnType<typeof work>>
         try {
           result = await work(client)
         } catch (error) {
-          // What has ended the connection has undone it as well.
-          if (!isFatal(error)) await client.query('rollback')
+          // Where the connection is gone it is undone as well: the rollback tells, or the error itself.
+          if (!endsConnection(error)) await own(client.query('rollback'))
           throw error
         }
-        await client.query('commit')
+        await own(client.query('commit'))
         return result
       }),
     query: (text, values) =>
-      withClient(pool, async (client) => {
-        const { rows } = await client.query(text, values)
+      withClient(pool, async (client, own) => {
+        const { rows } = await own(client.query(text, values))
         return rows
       }),
   }
 }
 
+/** In milliseconds: so long a statement of this package itself may go without an answer. */
+const PATIENCE = 10_000
+
+/** `own` waits for a statement, whose failure without an SQLSTATE is that of the connection. */
 async function withClient<Result>(
   pool: PgPool,
-  work: (client: PgClient) => Promise<Result>,
+  work: (client: PgClient, own: <Answer>(statement: Promise<Answer>) => Promise<Answer>) => Promise<Result>,
 ): Promise<Result> {
-  let client: PgClient | undefined
-  let failure: unknown
-  // A connection that is lost between two statements must not end the process.
-  const ignore = () => undefined
-  try {
-    client = await pool.connect()
-    client.on('error', ignore)
-    return await work(client)
-  } catch (error) {
-    failure = error
-    throw meaningOf(error)
-  } finally {
-    client?.off('error', ignore)
-    client?.release(isFatal(failure))
+  let lost = false
+  const own = async <Answer>(statement: Promise<Answer>): Promise<Answer> => {
+    try {
+      return await inTime(statement)
+    } catch (error) {
+      lost ||= !isAnswer(error)
+      throw error
+    }
   }
+  // A connection that is lost between two statements must not end the process.
+  const lose = () => {
+    lost = true
+  }
+  let client: PgClient | undefined
+  try {
+    client = await own(pool.connect())
+    client.on('error', lose)
+    return await work(client, own)
+  } catch (error) {
+    lost ||= endsConnection(error)
+    throw meaningOf(error, lost)
+  } finally {
+    client?.off('error', lose)
+    client?.release(lost)
+  }
+}
+
+function inTime<Answer>(statement: Promise<Answer>): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new Error(`the database gave no answer for ${PATIENCE} ms`))
+    }, PATIENCE)
+    void statement.then(resolve, reject).finally(() => {
+      clearTimeout(timer)
+    })
+  })
 }
 
 /** In this process: one after the other. */
@@ -83,7 +108,7 @@ function pgliteTransactions(database: Pglite): Transactions {
       await database.waitReady
       return await work()
     } catch (error) {
-      throw meaningOf(error)
+      throw meaningOf(error, false)
     }
   }
   return {

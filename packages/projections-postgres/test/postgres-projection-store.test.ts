@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { PostgresProjectionStore, schemaSql, type SqlClient } from '@eventmill/projections-postgres'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type pg from 'pg'
 import { projectionStoreRules, type StoreOfWords } from '../../projections/test/projection-store-rules.ts'
 import { type PostgresServer, startPostgres } from '../../store-postgres/test/postgres-server.ts'
 
@@ -70,6 +71,97 @@ describe('the tables', () => {
     await expect(preparing).rejects.toMatchObject({ code: 'MIGRATION_REQUIRED', found: 0, required: 1 })
   })
 })
+
+describe('on a server', () => {
+  const v1 = { name: 'words', version: 1 }
+  const none = async () => undefined
+  async function prepared(options: pg.PoolConfig = {}) {
+    const pool = server.pool({ max: 5, ...options })
+    const store = new PostgresProjectionStore({
+      client: pool,
+      schema: `server ${++schemas}`,
+      idleTimeout: 100,
+    })
+    await store.migrate()
+    await store.prepare(v1, 2, none)
+    const [claim] = await store.claim('a', [v1], 60_000)
+    if (claim === undefined) throw new Error('nothing is claimed')
+    return { pool, store, claim }
+  }
+
+  test('what a handler cannot reach by itself is its own failure', async () => {
+    const { store, claim } = await prepared()
+    const failure = Object.assign(new Error('no mail server'), { code: 'ECONNREFUSED' })
+    await expect(store.commit(claim, 1, () => Promise.reject(failure))).rejects.toBe(failure)
+  })
+
+  test('a handler whose connection is ended may be called again', async () => {
+    const { pool, store, claim } = await prepared()
+    const ended = store.commit(claim, 1, async ({ target }) => {
+      const { rows } = await target.query('select pg_backend_pid() as pid')
+      await pool.query('select pg_terminate_backend($1)', [(rows[0] as { pid: number }).pid])
+      await target.query('select 1')
+    })
+    await expect(ended).rejects.toMatchObject({ code: 'STORE_UNREACHABLE' })
+    await store.commit(claim, 1, none)
+  })
+
+  test('a handler that keeps its transaction idle for too long has failed', async () => {
+    const { store, claim } = await prepared()
+    const idle = store.commit(claim, 1, async ({ target }) => {
+      await new Promise((resolve) => setTimeout(resolve, 300))
+      await target.query('select 1')
+    })
+    await expect(idle).rejects.not.toMatchObject({ code: 'STORE_BUSY' })
+    await store.commit(claim, 1, none)
+  })
+
+  test('a database that cannot be written to for a while is waited for', async () => {
+    const { store, claim } = await prepared()
+    const readOnly = store.commit(claim, 1, async ({ target }) => {
+      await target.query('set transaction read only')
+    })
+    await expect(readOnly).rejects.toMatchObject({ code: 'STORE_UNREACHABLE' })
+  })
+
+  test('a version is not dropped while it begins to serve', async () => {
+    const { store } = await prepared()
+    const v2 = { name: 'words', version: 2 }
+    await store.prepare(v2, 1, none)
+    let dropped: Promise<unknown> | undefined
+    const outcome = await store.serve(v2, 0, async () => {
+      dropped = store.drop(v2, none).catch((error: unknown) => error)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    })
+    expect(outcome).toBe('switched')
+    expect(await dropped).toMatchObject({ code: 'ARGUMENT_INVALID' })
+    expect(await store.states(['words'])).toMatchObject([{ serving: false }, { serving: true }])
+  })
+
+  test('a pool may parse the types of the database as it likes', async () => {
+    const types = { getTypeParser: () => (text: string) => text }
+    const { store, claim } = await prepared({ types: types })
+    await store.commit(claim, 5, ({ park }) => park({ ...parkable, position: 3 }, 'why'))
+    expect(claim).toMatchObject({ version: 1, partition: 0, position: 0 })
+    expect(await store.states(['words'])).toMatchObject([
+      { parked: 1, serving: true, checkpoints: [{ position: 5 }, {}] },
+    ])
+  })
+})
+
+const parkable = {
+  source: 'urn:x:words',
+  type: 'Said',
+  version: 1,
+  data: {},
+  metadata: {},
+  id: '1',
+  aggregateType: 'Word',
+  aggregateId: 'x',
+  sequence: 1,
+  position: 1,
+  time: '2026-01-31T12:00:00.000Z',
+}
 
 test.each([
   ['options.client', { client: {} }],

@@ -2,7 +2,7 @@ import { checkInteger, checkKeys, invalidArgument } from '@eventmill/core/adapte
 
 /** What becomes of an event that a handler cannot take. */
 export interface FailurePolicy {
-  /** How often it is tried again, after pauses that double, from 100 ms up to 10 s. Default 5. */
+  /** How often it is tried again, after random pauses below a bound that doubles, from 200 ms up to 10 s. Default 5. */
   readonly retries?: number | undefined
   /**
    * What follows: the projection stops (`'stop'`, the default), goes on without the event (`'skip'`), or puts it aside

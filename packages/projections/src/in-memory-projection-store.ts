@@ -49,31 +49,35 @@ export class InMemoryProjectionStore<Target> implements ProjectionStore<Target> 
       const known = this.#versions.get(keyOf(version))
       if (known === undefined) return []
       known.runners.set(runner, now + lease)
-      const runners = [...known.runners.values()].filter((until) => until > now).length
-      const share = Math.ceil(known.checkpoints.length / runners)
+      const runners = [...known.runners].filter(([, until]) => until > now).map(([id]) => id)
+      const place = runners.sort().indexOf(runner)
+      const { length } = known.checkpoints
+      const share = Math.floor(length / runners.length) + (place < length % runners.length ? 1 : 0)
       let held = 0
       for (const checkpoint of known.checkpoints) {
-        if (checkpoint.owner !== runner || checkpoint.until <= now) continue
+        if (checkpoint.owner !== runner) continue
         held += 1
         if (held > share) checkpoint.owner = undefined
         else checkpoint.until = now + lease
       }
       for (const checkpoint of known.checkpoints) {
-        if (held >= share || (checkpoint.owner !== undefined && checkpoint.until > now)) continue
+        const isFree = checkpoint.owner === undefined || checkpoint.until <= now
+        if (held >= share || !isFree || checkpoint.owner === runner) continue
         Object.assign(checkpoint, { owner: runner, until: now + lease, epoch: checkpoint.epoch + 1 })
         held += 1
       }
       return known.checkpoints
-        .filter(({ owner, until }) => owner === runner && until > now)
+        .filter(({ owner }) => owner === runner)
         .map(({ partition, epoch, position }) => ({ ...idOf(version), partition, epoch, position }))
     })
   }
 
-  async release(runner: string, partition: PartitionId): Promise<void> {
-    const version = this.#versions.get(keyOf(partition))
-    const checkpoint = version?.checkpoints[partition.partition]
-    if (checkpoint?.owner === runner) checkpoint.owner = undefined
-    if (version?.checkpoints.every(({ owner }) => owner !== runner) === true) version.runners.delete(runner)
+  async leave(runner: string, version?: VersionId): Promise<void> {
+    for (const { name, version: number, checkpoints, runners } of this.#versions.values()) {
+      if (version !== undefined && (version.name !== name || version.version !== number)) continue
+      runners.delete(runner)
+      for (const checkpoint of checkpoints) if (checkpoint.owner === runner) checkpoint.owner = undefined
+    }
   }
 
   commit(
@@ -112,17 +116,21 @@ export class InMemoryProjectionStore<Target> implements ProjectionStore<Target> 
       }))
   }
 
-  serve(version: VersionId, atLeast: Position, serve: (target: Target) => Promise<void>): Promise<boolean> {
+  serve(
+    version: VersionId,
+    atLeast: Position,
+    serve: (target: Target) => Promise<void>,
+  ): Promise<'switched' | 'served before' | 'behind'> {
     return this.#alone(async () => {
       const before = this.#serving.get(version.name) ?? 0
-      if (before >= version.version) return false
+      if (before >= version.version) return 'served before'
       const old = this.#versions.get(keyOf({ name: version.name, version: before }))?.checkpoints ?? []
       const reached = Math.max(atLeast, ...old.map(({ position }) => position))
       const own = this.#versions.get(keyOf(version))?.checkpoints ?? [{ position: 0 }]
-      if (own.some(({ position }) => position < reached)) return false
+      if (own.some(({ position }) => position < reached)) return 'behind'
       await serve(this.#target)
       this.#serving.set(version.name, version.version)
-      return true
+      return 'switched'
     })
   }
 

@@ -75,12 +75,12 @@ export interface ProjectionStore<Target> {
   /**
    * Keeps the claims of a runner for another `lease` (milliseconds by the store's clock), takes what is free, and lets go
    * of what it has more of than its share: each runner that asks holds as many partitions of a version as any other, one
-   * more at most. Resolves to what it holds. Without `versions` it holds none.
+   * more at most. Resolves to what it holds. A lease that is over is kept as well, unless somebody has taken over.
    */
   claim(runner: string, versions: readonly VersionId[], lease: number): Promise<readonly Claim[]>
 
-  /** Gives up a claim, so that another runner may take it at once. */
-  release(runner: string, partition: PartitionId): Promise<void>
+  /** Gives up what a runner holds, of one version or of all, and forgets it there: another one may take it at once. */
+  leave(runner: string, version?: VersionId): Promise<void>
 
   /**
    * Runs `work` and moves the checkpoint from `claim.position` to `position`, all or nothing. Fails with `CLAIM_LOST`,
@@ -98,9 +98,14 @@ export interface ProjectionStore<Target> {
 
   /**
    * Lets a version serve, and runs `serve` in the same transaction, if it is newer than the one that serves, and has got
-   * everywhere to `atLeast` and to where that one is: whose checkpoints do not move meanwhile. Resolves to whether it was done.
+   * everywhere to `atLeast` and to where that one is: whose checkpoints do not move meanwhile. Resolves to whether it was done,
+   * was not to be done any more, or is still `'behind'`.
    */
-  serve(version: VersionId, atLeast: Position, serve: (target: Target) => Promise<void>): Promise<boolean>
+  serve(
+    version: VersionId,
+    atLeast: Position,
+    serve: (target: Target) => Promise<void>,
+  ): Promise<'switched' | 'served before' | 'behind'>
 
   /** Removes a version that does not serve, and runs `drop` in the same transaction. Fails with `ARGUMENT_INVALID` for one that serves. */
   drop(version: VersionId, drop: (target: Target) => Promise<void>): Promise<void>

@@ -3,6 +3,7 @@ import {
   type DomainEvent,
   type EventFilter,
   type EventOf,
+  type NewEvent,
   type StoredEvent,
 } from '@eventmill/core'
 import { checkInteger, checkKeys, checkName, eventCodec, eventmillError } from '@eventmill/core/adapter'
@@ -16,6 +17,8 @@ export interface Projection<Target = never> {
   /** The events that it handles. */
   readonly filter: EventFilter
   readonly onFailure: CheckedFailurePolicy
+  /** The event as it is stored. Throws `EVENT_INVALID`. */
+  readonly encode: (event: NewEvent) => NewEvent
   /** The event as its handlers see it. Throws `EVENT_UNREADABLE`. */
   readonly decode: (event: DomainEvent) => DomainEvent
   /** Does with decoded events, in their order, what its handlers say. */
@@ -104,6 +107,7 @@ function projectionOf(definition: AnyDefinition): Projection {
   const namespaces = [(definition.events as AnyNamespace | undefined) ?? []].flat()
   if (namespaces.length === 0) refuse('has no events: give it a namespace')
   if ((handle === undefined) === (handleBatch === undefined)) refuse('needs either handle or handleBatch')
+  const codec = eventCodec(namespaces)
   const handlers = new Map(Object.entries(handle ?? {}))
   const types = namespaces.flatMap((namespace) => namespace.types)
   const unknown = [...handlers.keys()].find((type) => !types.includes(type))
@@ -120,7 +124,8 @@ function projectionOf(definition: AnyDefinition): Projection {
       source,
       types: handleBatch === undefined ? types.filter((type) => handlers.has(type)) : types,
     })),
-    decode: eventCodec(namespaces).decode,
+    encode: codec.encode,
+    decode: codec.decode,
     project: async (events, target) => {
       if (handleBatch !== undefined) return handleBatch(events, target)
       for (const event of events) await handlers.get(event.type)?.(event, target)

@@ -7,6 +7,7 @@ import {
   isPassing,
   pause,
   streamKey,
+  unlessAborted,
 } from '@eventmill/core/adapter'
 import { projectionDropped, waitTimeout } from './errors.ts'
 import { type Happening } from './happening.ts'
@@ -49,6 +50,7 @@ export class Projections<Target> {
   /** Those who wait for a projection to get further. */
   readonly #waiting = new Set<() => void>()
   #runner: Runner<Target> | undefined
+  #finished: Promise<void> | undefined
 
   constructor(store: EventStore, options: ProjectionsOptions<Target>) {
     checkKeys(options, OPTIONS, 'options')
@@ -86,6 +88,7 @@ export class Projections<Target> {
     if (this.#runner !== undefined) throw invalidArgument('start', 'called once: stop it first')
     const runner = this.#runnerOf()
     this.#runner = runner
+    this.#finished = runner.finished
     try {
       await runner.start()
     } catch (error) {
@@ -103,7 +106,8 @@ export class Projections<Target> {
 
   /** Resolves when it is stopped, and rejects as soon as a projection fails, with its error (`PROJECTION_FAILED`, mostly). */
   async finished(): Promise<void> {
-    await this.#runner?.finished
+    if (this.#finished === undefined) throw invalidArgument('finished', 'asked after start')
+    await this.#finished
   }
 
   /** How far each projection has got, here and in other processes. */
@@ -130,26 +134,31 @@ export class Projections<Target> {
     checkInteger(position, 0, 'position')
     const { timeout = 10_000, signal } = options
     checkInteger(timeout, 0, 'options.timeout')
+    const own = this.#own(projection)
     const deadline = performance.now() + timeout
+    const ended = AbortSignal.any([AbortSignal.timeout(timeout), ...(signal === undefined ? [] : [signal])])
+    let reached = 0
     for (let look = SHORTEST_LOOK; ; look = Math.min(LONGEST_LOOK, look * 2)) {
       signal?.throwIfAborted()
       const moving = new AbortController()
       const moved = () => {
         moving.abort()
       }
-      this.#waiting.add(moved)
+      // What another process does is not told here.
+      if (this.#isHere(own)) this.#waiting.add(moved)
       try {
-        const failure = this.#runner?.failure(projection)
+        const failure = this.#runner?.failure(own)
         if (failure !== undefined) throw failure.error
-        const reached = await this.#reached(projection)
+        reached = await unlessAborted(this.#reached(own), ended)
         if (reached >= position) return
-        const left = deadline - performance.now()
-        if (left <= 0) throw waitTimeout(projection, position, reached, timeout)
-        const until = AbortSignal.any(signal === undefined ? [moving.signal] : [moving.signal, signal])
-        await pause(Math.min(left, look), until).catch(() => undefined)
+        await pause(look, AbortSignal.any([moving.signal, ended])).catch(() => undefined)
+      } catch (error) {
+        if (error !== ended.reason) throw error
       } finally {
         this.#waiting.delete(moved)
       }
+      signal?.throwIfAborted()
+      if (performance.now() >= deadline) throw waitTimeout(own, position, reached, timeout)
     }
   }
 
@@ -160,8 +169,14 @@ export class Projections<Target> {
 
   /** Removes a version that does not serve, with what it wrote: an old one, or one that was being built. */
   async drop(projection: Projection<Target>): Promise<void> {
-    await this.#runner?.leave(projection, projectionDropped(projection))
-    await this.#target.drop(projection, projection.drop)
+    const own = this.#own(projection)
+    await this.#runner?.leave(own, projectionDropped(own))
+    try {
+      await this.#target.drop(own, own.drop)
+    } catch (error) {
+      this.#runner?.rejoin(own)
+      throw error
+    }
   }
 
   /** The events that were put aside, in the order of the log, `limit` (default 100) at most, after this position. */
@@ -207,10 +222,19 @@ export class Projections<Target> {
     return this.#target.unpark(event, async () => undefined)
   }
 
+  /** The one of this name and version that runs here, which may have been made apart. */
+  #own(projection: Projection<Target>): Projection<Target> {
+    const { name, version } = projection
+    return this.#projections.find((one) => one.name === name && one.version === version) ?? projection
+  }
+
+  #isHere(projection: Projection<Target>): boolean {
+    return this.#runner?.workers(projection).size === projection.partitions
+  }
+
   async #reached(projection: Projection<Target>): Promise<Position> {
-    const own = this.#runner?.workers(projection)
-    if (own?.size === projection.partitions) {
-      return Math.min(...[...own.values()].map(({ position }) => position))
+    if (this.#runner !== undefined && this.#isHere(projection)) {
+      return Math.min(...[...this.#runner.workers(projection).values()].map(({ position }) => position))
     }
     const states = await this.#target.states([projection.name])
     const state = states.find(({ version }) => version === projection.version)

@@ -86,13 +86,15 @@ export function projectionStoreRules<Target>(
       expect(await store.claim('a', [v1], LONG)).toEqual([])
     })
 
-    test('gives what is released to another one at once', async () => {
+    test('gives what is left to another one at once', async () => {
       const { store } = await create()
       await store.prepare(v1, 1, none)
       await store.claim('a', [v1], LONG)
-      await store.release('b', { ...v1, partition: 0 })
+      await store.leave('b')
       expect(await store.claim('b', [v1], LONG)).toEqual([])
-      await store.release('a', { ...v1, partition: 0 })
+      await store.leave('a', v2)
+      expect(await store.claim('b', [v1], LONG)).toEqual([])
+      await store.leave('a', v1)
       expect(await store.claim('b', [v1], LONG)).toMatchObject([{ epoch: 2 }])
       expect(await store.states(['words'])).toMatchObject([{ checkpoints: [{ owner: 'b' }] }])
     })
@@ -112,6 +114,29 @@ export function projectionStoreRules<Target>(
         .filter(({ version }) => version === 1)
         .map(({ partition }) => partition)
       expect(partitions.sort()).toEqual([0, 1, 2, 3, 4])
+    })
+
+    test('shares so that none has two more than another, however many there are', async () => {
+      const { store } = await create()
+      await store.prepare(v1, 4, none)
+      const runners = ['a', 'b', 'c']
+      for (let times = 0; times < 3; times++) {
+        for (const runner of runners) await store.claim(runner, [v1], LONG)
+      }
+      const claims = await Promise.all(runners.map((runner) => store.claim(runner, [v1], LONG)))
+      expect(claims.map(({ length }) => length).sort()).toEqual([1, 1, 2])
+      await store.leave('a')
+      for (const runner of ['b', 'c', 'b', 'c']) await store.claim(runner, [v1], LONG)
+      expect(await store.claim('b', [v1], LONG)).toHaveLength(2)
+      expect(await store.claim('c', [v1], LONG)).toHaveLength(2)
+    })
+
+    test('keeps a claim whose lease is over, unless somebody has taken over', async () => {
+      const { store } = await create()
+      await store.prepare(v1, 1, none)
+      await store.claim('a', [v1], 1)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      expect(await store.claim('a', [v1], LONG)).toMatchObject([{ epoch: 1 }])
     })
 
     test('of two who claim at once gives to one', async () => {
@@ -146,7 +171,7 @@ export function projectionStoreRules<Target>(
     test('writes nothing for who has lost the claim', async () => {
       const { store, write, read } = await create()
       const old = await claimed(store)
-      await store.release('a', old)
+      await store.leave('a')
       await store.claim('b', [v1], LONG)
       const lost = store.commit(old, 7, ({ target }) => write(target, 'seven'))
       await expect(lost).rejects.toMatchObject({
@@ -165,7 +190,7 @@ export function projectionStoreRules<Target>(
       const old = await claimed(store)
       const lost = store.commit(old, 7, async ({ target }) => {
         await write(target, 'seven')
-        await store.release('a', old)
+        await store.leave('a')
         await store.claim('b', [v1], LONG)
       })
       await expect(lost).rejects.toMatchObject({ code: 'CLAIM_LOST' })
@@ -235,12 +260,12 @@ export function projectionStoreRules<Target>(
       const [next] = await store.claim('b', [v2], LONG)
       if (next === undefined) throw new Error('nothing is claimed')
       const serve = (atLeast: number) => store.serve(v2, atLeast, (target) => write(target, 'served'))
-      expect(await serve(0)).toBe(false)
+      expect(await serve(0)).toBe('behind')
       await store.commit(next, 8, none)
-      expect(await serve(9)).toBe(false)
-      expect(await serve(8)).toBe(true)
-      expect(await serve(8)).toBe(false)
-      expect(await store.serve(v1, 0, none)).toBe(false)
+      expect(await serve(9)).toBe('behind')
+      expect(await serve(8)).toBe('switched')
+      expect(await serve(8)).toBe('served before')
+      expect(await store.serve(v1, 0, none)).toBe('served before')
       expect(await read()).toEqual(['served'])
       expect(await store.states(['words'])).toMatchObject([{ serving: false }, { serving: true }])
     }, 20_000)

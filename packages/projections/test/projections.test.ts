@@ -166,6 +166,19 @@ describe('an event that a handler cannot take', () => {
     await expect(projections.finished()).rejects.toMatchObject({ projection: 'failing' })
   })
 
+  test('is one whose handler cannot reach something of its own', async () => {
+    const { store, target } = await given(2)
+    const failing = balances({
+      onFailure: { retries: 0, then: 'skip' },
+      before: ({ position }) => {
+        if (position === 1) throw unreachable()
+      },
+    })
+    const projections = await running.start(store, target, [failing])
+    await projections.waitFor(failing, 2)
+    expect((await projections.status())[0]).toMatchObject({ state: 'live', position: 2 })
+  })
+
   test('is skipped where it may be', async () => {
     const { store, target } = await given(4)
     const log = new Log()
@@ -223,7 +236,9 @@ describe('an event that a handler cannot take', () => {
     await append(store, 'DE2', ...deposits(1))
     const position = await append(store, 'DE1', ...deposits(1))
     await projections.waitFor(parking, position)
-    expect((await projections.parked(parking)).map((event) => event.position)).toEqual([1, 2, 4])
+    const parked = await projections.parked(parking)
+    expect(parked.map((event) => event.position)).toEqual([1, 2, 4])
+    expect(parked[2]?.error).toContain('held back')
     expect([...read.cents]).toEqual([['DE2', 1]])
     expect((await projections.retryParked(parking)).errors.size).toBe(1)
     poisonous = false
@@ -240,6 +255,52 @@ describe('an event that a handler cannot take', () => {
     await projections.waitFor(skipping, 3)
     expect(log.of('retrying')).toEqual([])
     expect(log.of('skipped').map(({ error }) => hasCode(error, 'EVENT_UNREADABLE'))).toEqual([true])
+  })
+})
+
+describe('a projection that is stopped', () => {
+  test.each([1, 2, 500])(
+    'while an event is tried again leaves nothing out, with %d in a batch',
+    async (batchSize) => {
+      const { store, target, read } = await given(3)
+      let broken = true
+      const projection = balances({
+        before: ({ position }) => {
+          if (broken && position === 1) throw new Error('not yet')
+        },
+      })
+      const log = new Log()
+      const first = await running.start(store, target, [projection], { batchSize, onHappening: log.add })
+      await log.until('retrying')
+      await first.stop()
+      broken = false
+      const second = await running.start(store, target, [projection], { batchSize })
+      await second.waitFor(projection, 3)
+      expect(read.positions).toEqual([1, 2, 3])
+    },
+  )
+
+  test('while it starts does not go on', async () => {
+    const { store, target } = await given(3)
+    const log = new Log()
+    const projections = new Projections(store, { target, projections: [balances()], onHappening: log.add })
+    const started = projections.start()
+    await projections.stop()
+    await started
+    await append(store, 'DE1', ...deposits(1))
+    await new Promise(setImmediate)
+    expect(log.of('claimed')).toHaveLength(log.of('released').length)
+  })
+
+  test('has finished; one that was never started cannot have', async () => {
+    const { store, target } = await given(0)
+    const projections = new Projections(store, { target, projections: [balances()] })
+    await expect(projections.finished()).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
+    await projections.start()
+    const finished = projections.finished()
+    await projections.stop()
+    await finished
+    await projections.finished()
   })
 })
 
@@ -276,7 +337,7 @@ describe('of several runners', () => {
         return async (...args: Parameters<typeof target.claim>) =>
           asked++ === 0 ? target.claim(...args) : []
       })(),
-      release: async () => undefined,
+      leave: async () => undefined,
       commit: async (...args: Parameters<typeof target.commit>) => {
         await held
         await target.commit(...args)
@@ -333,6 +394,16 @@ describe('a new version', () => {
     ])
   })
 
+  test('whose switch fails does not take the others with it', async () => {
+    const { store, target } = await given(3)
+    const old = balances({ version: 1 })
+    const next = { ...balances({ version: 2 }), serve: () => Promise.reject(new Error('no view')) }
+    const projections = await running.start(store, target, [old, next])
+    await expect(projections.finished()).rejects.toThrow('no view')
+    await projections.waitFor(old, await append(store, 'DE1', ...deposits(1)))
+    await expect(projections.waitFor(next, 1)).rejects.toThrow('no view')
+  })
+
   test('does not serve before it has got to where the old one is', async () => {
     const { store, target } = await given(3)
     const old = balances({ version: 1 })
@@ -340,7 +411,7 @@ describe('a new version', () => {
     await first.waitFor(old, 3)
     await target.prepare({ name: 'balances', version: 2 }, 1, async () => undefined)
     const none = async () => undefined
-    expect(await target.serve({ name: 'balances', version: 2 }, 0, none)).toBe(false)
+    expect(await target.serve({ name: 'balances', version: 2 }, 0, none)).toBe('behind')
   })
 
   test('can be dropped while it is built, but not when it serves', async () => {
@@ -354,6 +425,8 @@ describe('a new version', () => {
     const first = await running.start(store, target, [old])
     await first.waitFor(old, 3)
     await expect(first.drop(old)).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
+    // It goes on as if nobody had asked.
+    await first.waitFor(balances({ version: 1 }), await append(store, 'DE1', ...deposits(1)))
     await target.prepare(next, 1, next.create)
     const projections = new Projections(store, { target, projections: [old, next] })
     await projections.drop(next)

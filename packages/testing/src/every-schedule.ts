@@ -12,7 +12,7 @@ export interface Race {
   readonly check: (store: EventStore, outcomes: readonly PromiseSettledResult<unknown>[]) => unknown
   /** Tries this schedule alone: the numbers of the commands, from 1, in the order in which they take their steps. */
   readonly schedule?: readonly number[] | undefined
-  /** So many schedules are tried at most; where there are more, they are drawn at random. Default 1,000. */
+  /** So many schedules are tried one after the other; where there are more, as many are drawn at random. Default 1,000. */
   readonly limit?: number | undefined
   /** What the random schedules are drawn from. Default: another one each time. */
   readonly seed?: number | undefined

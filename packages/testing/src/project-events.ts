@@ -3,6 +3,7 @@ import { ScenarioStore } from './scenario-store.ts'
 
 /** What is used of a projection. */
 export interface ProjectionUnderTest<Target> {
+  readonly encode: (event: NewEvent) => NewEvent
   readonly decode: (event: DomainEvent) => DomainEvent
   readonly project: (events: readonly DomainEvent[], target: Target) => Promise<void>
   readonly filter: readonly {
@@ -27,10 +28,10 @@ export async function projectEvents<Target>(
   history: readonly Happened[],
 ): Promise<Target> {
   const store = new ScenarioStore()
-  const stored = history.flatMap(({ stream, events }) => store.add(stream, events))
+  const stored = history.flatMap(({ stream, events }) => store.add(stream, events.map(projection.encode)))
   const asked = stored.filter(({ source, type }) =>
     projection.filter.some((item) => item.source === source && item.types?.includes(type) === true),
   )
-  await projection.project(asked.map(projection.decode), target)
+  if (asked.length > 0) await projection.project(asked.map(projection.decode), target)
   return target
 }

@@ -16,8 +16,8 @@ test('a projection is handed what it asks for, stored and in order', async () =>
   expect(target.positions).toEqual([1, 3, 4])
 })
 
-test('what cannot be decoded fails as it would in earnest', async () => {
+test('what is no event of its namespace fails as it would in earnest', async () => {
   const events = [{ ...accountEvents.Deposited({ cents: 5 }), version: 2 }]
   const told = projectEvents(balances(), new Balances(), [{ stream: Account.stream('DE1'), events }])
-  await expect(told).rejects.toMatchObject({ code: 'EVENT_UNREADABLE' })
+  await expect(told).rejects.toMatchObject({ code: 'EVENT_INVALID' })
 })

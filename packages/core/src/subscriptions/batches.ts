@@ -84,5 +84,7 @@ async function* readBatches(
     events.push(event)
     position = stored.position
   }
+  // Whoever gives up gets no batch that was only just read.
+  signal.throwIfAborted()
   yield { events, position: head, head }
 }

@@ -43,7 +43,7 @@ async function foundVersion(client: SqlClient, schema: string): Promise<number> 
   const known = await client.query('select to_regclass($1)::text as name', [table])
   if ((known.rows[0] as { name: string | null }).name === null) return 0
   const found = await client.query(`select coalesce(max(version), 0) as version from ${table}`)
-  return (found.rows[0] as { version: number }).version
+  return Number((found.rows[0] as { readonly version: unknown }).version)
 }
 
 function opening(schema: string): readonly string[] {

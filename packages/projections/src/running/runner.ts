@@ -31,7 +31,10 @@ export class Runner<Target> {
   readonly #outcome = withResolvers()
   /** Ends the pause before the next look at the claims. */
   #hurry = new AbortController()
+  #starting: Promise<void> | undefined
   #ticking: Promise<void> | undefined
+  /** The tries to let a version serve that go on. */
+  readonly #switching = new Map<Projection<Target>, Promise<void>>()
 
   constructor(input: RunnerInput<Target>) {
     this.#input = input
@@ -45,7 +48,12 @@ export class Runner<Target> {
   }
 
   /** Makes what is not there yet, and claims what is free. */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this.#starting = this.#start()
+    return this.#starting
+  }
+
+  async #start(): Promise<void> {
     const { target, projections } = this.#input
     for (const projection of projections) {
       await target.prepare(idOf(projection), projection.partitions, projection.create)
@@ -57,6 +65,7 @@ export class Runner<Target> {
       )
       if (isServed) this.#served.add(projection)
     }
+    if (this.#stopping.signal.aborted) return
     await this.#tick()
     this.#ticking = this.#keepTicking()
   }
@@ -64,8 +73,13 @@ export class Runner<Target> {
   /** Lets every worker finish the batch in hand, and gives up what it holds. */
   async stop(): Promise<void> {
     this.#stopping.abort()
+    await this.#starting?.catch(() => undefined)
     await this.#ticking
-    await Promise.all([...this.#workers.values()].map((working) => this.#release(working)))
+    const working = [...this.#workers.values()]
+    for (const { worker } of working) worker.stop()
+    await Promise.all([...working.map(({ done }) => done), ...this.#switching.values()])
+    // Where that fails, the leases end by themselves.
+    await this.#input.target.leave(this.#id).catch(() => undefined)
     this.#outcome.resolve()
   }
 
@@ -84,7 +98,16 @@ export class Runner<Target> {
   async leave(projection: Projection<Target>, error: unknown): Promise<void> {
     this.#failed.set(projection, error)
     const own = [...this.#workers.values()].filter((working) => working.projection === projection)
-    await Promise.all(own.map((working) => this.#release(working)))
+    for (const { worker } of own) worker.stop()
+    await Promise.all(own.map(({ done }) => done))
+    // Where that fails, the leases end by themselves.
+    await this.#input.target.leave(this.#id, idOf(projection)).catch(() => undefined)
+  }
+
+  /** Works on a version again that was left. */
+  rejoin(projection: Projection<Target>): void {
+    this.#failed.delete(projection)
+    this.#hurry.abort()
   }
 
   async #keepTicking(): Promise<void> {
@@ -116,17 +139,17 @@ export class Runner<Target> {
     const claims = await target.claim(this.#id, running.map(idOf), lease)
     const held = new Set(claims.map(keyOf))
     for (const working of [...this.#workers.values()]) {
-      if (!held.has(keyOf(working.partition))) await this.#release(working)
+      if (!held.has(keyOf(working.partition))) working.worker.stop()
     }
     for (const claim of claims) this.#work(claim)
-    for (const projection of running) await this.#letServe(projection)
+    for (const projection of running) this.#letServe(projection)
   }
 
   #work(claim: Claim): void {
     const { projections, moved, tell } = this.#input
     const key = keyOf(claim)
     const projection = projections.find((one) => one.name === claim.name && one.version === claim.version)
-    if (projection === undefined || this.#workers.has(key)) return
+    if (projection === undefined || this.#failed.has(projection) || this.#workers.has(key)) return
     const { name, version, partition, position } = claim
     const worker = new Worker({ ...this.#input, projection, claim })
     const done = worker
@@ -146,13 +169,6 @@ export class Runner<Target> {
     tell({ name, version, partition, happened: 'claimed', position })
   }
 
-  async #release({ partition, worker, done }: Working<Target>): Promise<void> {
-    worker.stop()
-    await done
-    // Where that fails, the lease ends by itself.
-    await this.#input.target.release(this.#id, partition).catch(() => undefined)
-  }
-
   #fail(projection: Projection<Target>, error: unknown): void {
     if (this.#failed.has(projection)) return
     const { tell, moved } = this.#input
@@ -162,9 +178,9 @@ export class Runner<Target> {
     moved()
   }
 
-  /** A version that has caught up serves from now on. */
-  async #letServe(projection: Projection<Target>): Promise<void> {
-    if (this.#served.has(projection)) return
+  /** A version that has caught up serves from now on. Nobody waits for it: leases are to be kept. */
+  #letServe(projection: Projection<Target>): void {
+    if (this.#served.has(projection) || this.#switching.has(projection)) return
     const own = [...this.workers(projection).values()]
     if (own.length === 0 || !own.every(({ live }) => live)) {
       this.#caughtUpAt.delete(projection)
@@ -172,9 +188,20 @@ export class Runner<Target> {
     }
     const position = this.#caughtUpAt.get(projection) ?? Math.max(...own.map((worker) => worker.position))
     this.#caughtUpAt.set(projection, position)
-    if (!(await this.#input.target.serve(idOf(projection), position, projection.serve))) return
+    const switching = this.#switch(projection, position)
+      .catch((error: unknown) => {
+        if (isPassing(error)) this.#input.tell({ happened: 'unreachable', error })
+        else this.#fail(projection, error)
+      })
+      .finally(() => this.#switching.delete(projection))
+    this.#switching.set(projection, switching)
+  }
+
+  async #switch(projection: Projection<Target>, position: Position): Promise<void> {
+    const outcome = await this.#input.target.serve(idOf(projection), position, projection.serve)
+    if (outcome === 'behind') return
     this.#served.add(projection)
-    this.#input.tell({ ...idOf(projection), happened: 'serving' })
+    if (outcome === 'switched') this.#input.tell({ ...idOf(projection), happened: 'serving' })
   }
 }
 

@@ -51,6 +51,8 @@ export class Worker<Target> {
   #passed: Position
   #head: Position = Infinity
   #error: unknown
+  /** What a handler has thrown, in the commit that goes on. */
+  #thrown: { readonly error: unknown } | undefined
   #movedAt = -Infinity
   #timer: ReturnType<typeof setTimeout> | undefined
   /** One commit after the other. */
@@ -156,20 +158,19 @@ export class Worker<Target> {
     }
     for (const [index, event] of events.entries()) {
       const last = index === events.length - 1
-      const done = await this.#projectOne(event, last ? position : event.position)
-      if (!done) return
+      await this.#projectOne(event, last ? position : event.position)
     }
   }
 
-  /** Whether it was done, in whichever way its policy wants; not so where it is stopped meanwhile. */
-  async #projectOne(event: DomainEvent, position: Position): Promise<boolean> {
+  /** Resolves when it is done, in whichever way its policy wants. Rejects where it is stopped before: nothing after it is taken. */
+  async #projectOne(event: DomainEvent, position: Position): Promise<void> {
     const { retries, then } = this.#input.projection.onFailure
     for (let tries = 1; ; tries++) {
-      if (this.#stopping.signal.aborted) return false
+      this.#stopping.signal.throwIfAborted()
       let error: unknown
       try {
         await this.#handle([event], position)
-        return true
+        return
       } catch (failed) {
         if (!(failed instanceof HandlerFailed)) throw failed
         error = failed.cause
@@ -178,11 +179,11 @@ export class Worker<Target> {
       if (tries > retries || hasCode(error, 'EVENT_UNREADABLE')) {
         if (then === 'stop') throw projectionFailed(this.#partition, event, tries, error)
         await this.#doWithout(event, position, then, error)
-        return true
+        return
       }
       this.#retrying(error, event)
       const wait = backOff(tries, SHORTEST_RETRY, LONGEST_RETRY)
-      await pause(wait, this.#stopping.signal).catch(() => undefined)
+      await pause(wait, this.#stopping.signal)
     }
   }
 
@@ -206,15 +207,14 @@ export class Worker<Target> {
     const { projection, tell } = this.#input
     const { holdBack } = projection.onFailure
     let held: readonly DomainEvent[] = []
-    let thrown: unknown
     const work = async (transaction: ProjectionTransaction<Target>) => {
       const parked = holdBack ? await transaction.parkedStreams(events) : NONE
       held = events.filter((event) => parked.has(streamKey(event)))
       const free = held.length === 0 ? events : events.filter((event) => !held.includes(event))
       try {
-        await projection.project(free.map(projection.decode), transaction.target)
+        if (free.length > 0) await projection.project(free.map(projection.decode), transaction.target)
       } catch (error) {
-        thrown = error
+        this.#thrown = { error }
         throw error
       }
       for (const event of held) await transaction.park(event, HELD_BACK)
@@ -223,7 +223,7 @@ export class Worker<Target> {
       await this.#alone(() => this.#commit(position, work))
     } catch (error) {
       const isStores = error instanceof Error && error.name === 'EventmillError'
-      if (error !== thrown && (isStores || error === this.#stopping.signal.reason)) throw error
+      if (!this.#isThrown(error) && (isStores || error === this.#stopping.signal.reason)) throw error
       throw new HandlerFailed(error)
     }
     this.#error = undefined
@@ -242,7 +242,8 @@ export class Worker<Target> {
         await this.#input.target.commit(this.#claim, position, work)
         break
       } catch (error) {
-        if (!isPassing(error)) throw error
+        // What a handler throws itself is for its policy, whatever it is.
+        if (!isPassing(error) || this.#isThrown(error)) throw error
         this.#retrying(error)
         await pause(backOff(failures, SHORTEST_PAUSE, LONGEST_PAUSE), this.#stopping.signal)
       }
@@ -251,6 +252,10 @@ export class Worker<Target> {
     this.#passed = Math.max(this.#passed, position)
     this.#movedAt = performance.now()
     this.#input.moved()
+  }
+
+  #isThrown(error: unknown): boolean {
+    return this.#thrown !== undefined && this.#thrown.error === error
   }
 
   #retrying(error: unknown, event?: DomainEvent): void {
