@@ -94,11 +94,12 @@ async function append(
     } catch (error) {
       if (!isPassing(error)) throw error
       const wait = backOff(tries, SHORTEST, LONGEST)
-      if (performance.now() + wait > deadline) {
+      const isLate = performance.now() + wait > deadline
+      if (!isLate) await pause(wait, options.signal).catch(() => undefined)
+      if (isLate || options.signal?.aborted === true) {
         const message = `the answer to an append is lost: repeat it with the commit id ${commitId}`
         throw eventmillError('APPEND_OUTCOME_UNKNOWN', message, { commitId, cause: error })
       }
-      await pause(wait, undefined)
     }
   }
 }

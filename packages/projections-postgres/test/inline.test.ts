@@ -116,38 +116,56 @@ describe.each(['a server', 'a PGlite'])('an inline projection on %s', (kind) => 
   })
 })
 
-test('an append whose answer is lost is sent again, and counts once', async () => {
-  const pool = server.pool({ max: 5 })
-  const plain = new PostgresStore({ client: pool, schema: `inline ${++schemas}` })
-  await plain.migrate()
-  await pool.query('drop table if exists inline_balances')
-  await pool.query('create table inline_balances (account text primary key, cents bigint)')
-  let losses = 2
-  // The connection is lost with the answer to a commit.
-  const lossy = {
-    totalCount: 0,
-    connect: async () => {
-      const client = await pool.connect()
-      const query = client.query.bind(client) as (...args: unknown[]) => Promise<unknown>
-      Object.assign(client, {
-        query: async (...args: unknown[]) => {
-          const answer = await query(...args)
-          if (args[0] === 'commit' && losses-- > 0) throw new Error('Connection terminated unexpectedly')
-          return answer
-        },
-      })
-      return client
-    },
+describe('an append whose answer is lost', () => {
+  /** A store whose connection is lost with the answer to a commit, so often. */
+  async function losing(times: number, onLoss?: () => void) {
+    const pool = server.pool({ max: 5 })
+    const plain = new PostgresStore({ client: pool, schema: `inline ${++schemas}` })
+    await plain.migrate()
+    await pool.query('drop table if exists inline_balances')
+    await pool.query('create table inline_balances (account text primary key, cents bigint)')
+    let losses = times
+    const lossy = {
+      totalCount: 0,
+      connect: async () => {
+        const client = await pool.connect()
+        const query = client.query.bind(client) as (...args: unknown[]) => Promise<unknown>
+        Object.assign(client, {
+          query: async (...args: unknown[]) => {
+            const answer = await query(...args)
+            if (args[0] !== 'commit' || losses-- <= 0) return answer
+            onLoss?.()
+            throw new Error('Connection terminated unexpectedly')
+          },
+        })
+        return client
+      },
+    }
+    const store = inline(plain, { client: lossy, projections: [balances] })
+    return {
+      pool,
+      store,
+      append: { stream: Account.stream('DE1'), expected: 0, events: [accountEvents.Deposited({ cents: 5 })] },
+    }
   }
-  const store = inline(plain, { client: lossy, projections: [balances] })
-  const stream = Account.stream('DE1')
-  const result = await store.append([
-    { stream, expected: 0, events: [accountEvents.Deposited({ cents: 5 })] },
-  ])
-  expect(result).toMatchObject({ repeated: false, generations: [1] })
-  expect(losses).toBeLessThan(2)
-  const { rows } = await pool.query('select account, cents::int from inline_balances')
-  expect(rows).toEqual([{ account: 'DE1', cents: 5 }])
+  const booked = [{ account: 'DE1', cents: 5 }]
+
+  test('is sent again, and counts once', async () => {
+    const { pool, store, append } = await losing(2)
+    expect(await store.append([append])).toMatchObject({ repeated: false, generations: [1] })
+    expect((await pool.query('select account, cents::int from inline_balances')).rows).toEqual(booked)
+  })
+
+  test('and that is given up can be repeated by its commit id', async () => {
+    const controller = new AbortController()
+    const { pool, store, append } = await losing(1, () => {
+      controller.abort()
+    })
+    const appended = store.append([append], { commitId: 'once', signal: controller.signal })
+    await expect(appended).rejects.toMatchObject({ code: 'APPEND_OUTCOME_UNKNOWN', commitId: 'once' })
+    expect(await store.append([append], { commitId: 'once' })).toMatchObject({ repeated: true })
+    expect((await pool.query('select account, cents::int from inline_balances')).rows).toEqual(booked)
+  })
 })
 
 test('only a store that knows transactions can be projected inline', () => {
