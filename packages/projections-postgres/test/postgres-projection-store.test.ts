@@ -4,6 +4,7 @@ import { PostgresProjectionStore, schemaSql, type SqlClient } from '@eventmill/p
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type pg from 'pg'
+import { eventually } from '../../projections/test/fixtures.ts'
 import { projectionStoreRules, type StoreOfWords } from '../../projections/test/projection-store-rules.ts'
 import { type PostgresServer, startPostgres } from '../../store-postgres/test/postgres-server.ts'
 
@@ -107,9 +108,14 @@ describe('on a server', () => {
   })
 
   test('a handler that keeps its transaction idle for too long has failed', async () => {
-    const { store, claim } = await prepared()
+    const { pool, store, claim } = await prepared()
     const idle = store.commit(claim, 1, async ({ target }) => {
-      await new Promise((resolve) => setTimeout(resolve, 300))
+      const { rows } = await target.query('select pg_backend_pid() as pid')
+      const { pid } = rows[0] as { readonly pid: number }
+      await eventually(async () => {
+        const { rowCount } = await pool.query('select from pg_stat_activity where pid = $1', [pid])
+        return rowCount === 0
+      })
       await target.query('select 1')
     })
     await expect(idle).rejects.not.toMatchObject({ code: 'STORE_BUSY' })
@@ -125,13 +131,16 @@ describe('on a server', () => {
   })
 
   test('a version is not dropped while it begins to serve', async () => {
-    const { store } = await prepared()
+    const { pool, store } = await prepared()
     const v2 = { name: 'words', version: 2 }
     await store.prepare(v2, 1, none)
     let dropped: Promise<unknown> | undefined
     const outcome = await store.serve(v2, 0, async () => {
       dropped = store.drop(v2, none).catch((error: unknown) => error)
-      await new Promise((resolve) => setTimeout(resolve, 50))
+      await eventually(async () => {
+        const waiting = await pool.query(`select from pg_stat_activity where wait_event_type = 'Lock'`)
+        return waiting.rowCount === 1
+      })
     })
     expect(outcome).toBe('switched')
     expect(await dropped).toMatchObject({ code: 'ARGUMENT_INVALID' })

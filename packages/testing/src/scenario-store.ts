@@ -67,7 +67,7 @@ export class ScenarioStore implements EventStore {
     yield* this.eventsOf(stream).slice(after, upTo)
   }
 
-  // eslint-disable-next-line require-yield
+  // eslint-disable-next-line require-yield -- it fails when it is iterated
   async *readAll(): AsyncGenerator<DomainEvent> {
     throw eventmillError('CAPABILITY_MISSING', 'a scenario has streams, and no log', {
       capability: 'readAll',
