@@ -16,7 +16,8 @@ export class Announcements {
 
   constructor(database: OwnDatabase, schema: string) {
     this.#database = database
-    this.#notify = statement(`select ${schema}.announce()`)
+    // Lost with the server, it has no readers to tell: it need not wait for the disk, as any other commit.
+    this.#notify = statement(`select set_config('synchronous_commit', 'off', true), ${schema}.announce()`)
   }
 
   announce(): void {
