@@ -115,6 +115,23 @@ describe('in batches', () => {
     ])
   })
 
+  test('it tells at the beginning, and after a failure, that nothing is left', async () => {
+    const store = await storeOf(3)
+    const answers: (() => Promise<number>)[] = [() => Promise.reject(unreachable()), () => Promise.resolve(3)]
+    const failing = wrappedStore(store, {
+      waitForAppend: store.waitForAppend.bind(store),
+      head: () => (answers.shift() ?? (() => store.head()))(),
+    })
+    const batches = subscribe(failing, { after: 3 }).batches()[Symbol.asyncIterator]()
+    const nothing = { done: false, value: { events: [], position: 3, head: 3 } }
+    expect(await batches.next()).toEqual(nothing)
+    answers.push(() => Promise.reject(unreachable()))
+    const next = batches.next()
+    await deposit(store, 1)
+    expect(await next).toMatchObject({ value: { position: 4, head: 4 } })
+    await batches.return?.()
+  })
+
   test('it goes on from the head behind the last event that matches', async () => {
     const store = new InMemoryStore()
     await append(store, [accountEvents.Closed(), otherEvents.Deposited({ cents: 1 })])

@@ -26,11 +26,17 @@ export function projectionFailed(
 export function waitTimeout(
   { name, version }: VersionId,
   position: Position,
-  reached: Position,
   timeout: number,
+  { reached, error }: { readonly reached: Position; readonly error: unknown },
 ): Error {
   const message = `${versionName({ name, version })} has not got to position ${position} within ${timeout} ms, only to ${reached}: it lags, or does not run`
-  return eventmillError('WAIT_TIMEOUT', message, { projection: name, version, position, reached })
+  return eventmillError('WAIT_TIMEOUT', message, {
+    projection: name,
+    version,
+    position,
+    reached,
+    ...(error !== undefined && { cause: error }),
+  })
 }
 
 /** What a projection ends with that is removed while it runs. */

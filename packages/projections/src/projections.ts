@@ -5,16 +5,15 @@ import {
   checkpointAhead,
   invalidArgument,
   isPassing,
-  pause,
   streamKey,
-  unlessAborted,
 } from '@eventmill/core/adapter'
-import { projectionDropped, waitTimeout } from './errors.ts'
+import { projectionDropped } from './errors.ts'
 import { type Happening } from './happening.ts'
 import { type Projection } from './projection.ts'
 import { type ParkedEvent, type ProjectionStore } from './projection-store.ts'
 import { Runner } from './running/runner.ts'
 import { type ProjectionStatus, statusOf } from './status.ts'
+import { Waiters } from './waiters.ts'
 
 export interface ProjectionsOptions<Target> {
   /** Where they write to. */
@@ -37,18 +36,13 @@ export interface WaitOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** In milliseconds: between two looks at a checkpoint that another process moves. */
-const SHORTEST_LOOK = 5
-const LONGEST_LOOK = 200
-
 /** Keeps projections at the heads of their logs. Any number of processes may run the same ones: each part is worked on by one. */
 export class Projections<Target> {
   readonly #store: EventStore
   readonly #target: ProjectionStore<Target>
   readonly #projections: readonly Projection<Target>[]
   readonly #runnerOf: () => Runner<Target>
-  /** Those who wait for a projection to get further. */
-  readonly #waiting = new Set<() => void>()
+  readonly #waiters: Waiters<Target>
   #runner: Runner<Target> | undefined
   #finished: Promise<void> | undefined
 
@@ -73,8 +67,9 @@ export class Projections<Target> {
     const tell = (happening: Happening) => {
       tellSafely(onHappening, happening)
     }
+    this.#waiters = new Waiters(target, () => this.#runner)
     const moved = () => {
-      for (const look of this.#waiting) look()
+      this.#waiters.moved()
     }
     this.#runnerOf = () =>
       new Runner({ store, target, projections: this.#projections, batchSize, lease, tell, moved })
@@ -134,32 +129,7 @@ export class Projections<Target> {
     checkInteger(position, 0, 'position')
     const { timeout = 10_000, signal } = options
     checkInteger(timeout, 0, 'options.timeout')
-    const own = this.#own(projection)
-    const deadline = performance.now() + timeout
-    const ended = AbortSignal.any([AbortSignal.timeout(timeout), ...(signal === undefined ? [] : [signal])])
-    let reached = 0
-    for (let look = SHORTEST_LOOK; ; look = Math.min(LONGEST_LOOK, look * 2)) {
-      signal?.throwIfAborted()
-      const moving = new AbortController()
-      const moved = () => {
-        moving.abort()
-      }
-      // What another process does is not told here.
-      if (this.#isHere(own)) this.#waiting.add(moved)
-      try {
-        const failure = this.#runner?.failure(own)
-        if (failure !== undefined) throw failure.error
-        reached = await unlessAborted(this.#reached(own), ended)
-        if (reached >= position) return
-        await pause(look, AbortSignal.any([moving.signal, ended])).catch(() => undefined)
-      } catch (error) {
-        if (error !== ended.reason) throw error
-      } finally {
-        this.#waiting.delete(moved)
-      }
-      signal?.throwIfAborted()
-      if (performance.now() >= deadline) throw waitTimeout(own, position, reached, timeout)
-    }
+    await this.#waiters.wait(this.#own(projection), position, timeout, signal)
   }
 
   /** The version by which readers are served; `undefined` before there is one. */
@@ -226,19 +196,6 @@ export class Projections<Target> {
   #own(projection: Projection<Target>): Projection<Target> {
     const { name, version } = projection
     return this.#projections.find((one) => one.name === name && one.version === version) ?? projection
-  }
-
-  #isHere(projection: Projection<Target>): boolean {
-    return this.#runner?.workers(projection).size === projection.partitions
-  }
-
-  async #reached(projection: Projection<Target>): Promise<Position> {
-    if (this.#runner !== undefined && this.#isHere(projection)) {
-      return Math.min(...[...this.#runner.workers(projection).values()].map(({ position }) => position))
-    }
-    const states = await this.#target.states([projection.name])
-    const state = states.find(({ version }) => version === projection.version)
-    return Math.min(...(state?.checkpoints ?? [{ position: 0 }]).map(({ position }) => position))
   }
 
   async #read({ position }: ParkedEvent): Promise<DomainEvent> {

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals'
 import { hasCode } from '@eventmill/core'
 import { InMemoryProjectionStore, Projections } from '@eventmill/projections'
 import { InMemoryStore } from '@eventmill/store-memory'
+import { wrappedStore } from '../../core/test/fixtures/wrapped-store.ts'
 import {
   accountEvents,
   append,
@@ -41,6 +42,62 @@ describe('a projection', () => {
     const second = await running.start(store, target, [balances()])
     await second.waitFor(balances(), position)
     expect(read.positions).toEqual([1, 2, 3, 4])
+  })
+
+  test('is live at once where nothing is left, also where nothing ever was', async () => {
+    for (const count of [3, 0]) {
+      const { store, target } = await given(count)
+      const first = await running.start(store, target, [balances()])
+      await first.waitFor(balances(), count)
+      await first.stop()
+      const second = await running.start(store, target, [balances()])
+      await eventually(async () => (await second.status())[0]?.state === 'live')
+    }
+  })
+
+  test('is live again when its store can be read again', async () => {
+    const { store, target } = await given(3)
+    const log = new Log()
+    let failures = 2
+    const lost = wrappedStore(store, {
+      head: () => (failures-- > 0 ? Promise.reject(unreachable()) : store.head()),
+    })
+    const projections = await running.start(lost, target, [balances()], { onHappening: log.add })
+    await log.until('retrying', 2)
+    await eventually(async () => (await projections.status())[0]?.state === 'live')
+  })
+
+  test('asks for nothing but its claims while nothing happens', async () => {
+    const { store, target } = await given(3)
+    const asked = { claims: 0, others: 0 }
+    const counted = <Args extends unknown[], Result>(work: (...args: Args) => Result) => {
+      return (...args: Args) => {
+        asked.others += 1
+        return work(...args)
+      }
+    }
+    const claim = target.claim.bind(target)
+    Object.assign(target, {
+      claim: (...args: Parameters<typeof claim>) => {
+        asked.claims += 1
+        return claim(...args)
+      },
+      commit: counted(target.commit.bind(target)),
+      states: counted(target.states.bind(target)),
+    })
+    const quiet = wrappedStore(store, {
+      head: counted(() => store.head()),
+      readAll: counted((options) => store.readAll(options)),
+      waitForAppend: counted(store.waitForAppend.bind(store)),
+    })
+    const partitioned = balances({ partitions: 3 })
+    const projections = await running.start(quiet, target, [partitioned], { lease: 100 })
+    await projections.waitFor(partitioned, 3)
+    const { claims } = asked
+    await eventually(() => asked.claims >= claims + 3)
+    asked.others = 0
+    await eventually(() => asked.claims >= claims + 13)
+    expect(asked.others).toBe(0)
   })
 
   test('finishes the batch in hand before it stops', async () => {
@@ -392,6 +449,14 @@ describe('a new version', () => {
       { version: 1, serving: false },
       { version: 2, serving: true, position: 3, percent: 100, lag: { events: 0, milliseconds: 0 } },
     ])
+  })
+
+  test('serves also where there is nothing to be built from', async () => {
+    const { store, target } = await given(0)
+    const log = new Log()
+    await running.start(store, target, [balances()])
+    await running.start(store, target, [balances({ version: 2 })], { onHappening: log.add })
+    await log.until('serving')
   })
 
   test('whose switch fails does not take the others with it', async () => {

@@ -8,7 +8,7 @@ import { Arrivals } from './arrivals.ts'
 
 /** Events that follow each other in a subscription. */
 export interface Batch<Event = DomainEvent> {
-  /** In their order. None where only others have arrived. */
+  /** In their order. None where only others have arrived, or, at the beginning and after a failure, nothing. */
   readonly events: readonly Event[]
   /** Up to here all events have been delivered, or do not match: go on after it. */
   readonly position: Position
@@ -38,6 +38,7 @@ export async function* batchesOf(input: SubscriptionInput): AsyncGenerator<Batch
   const arrivals = new Arrivals(store)
   let { after } = input
   let failures = 0
+  let isAtHead = false
   for (;;) {
     try {
       const head = await unlessAborted(store.head(), signal)
@@ -49,9 +50,12 @@ export async function* batchesOf(input: SubscriptionInput): AsyncGenerator<Batch
           after = batch.position
           yield batch
         }
-      }
+      } else if (!isAtHead) yield { events: [], position: head, head }
+      isAtHead = true
       await arrivals.wait(after, signal)
+      failures = 0
     } catch (error) {
+      isAtHead = false
       if (signal.aborted) return
       if (!isPassing(error)) throw error
       onRetry?.(error)

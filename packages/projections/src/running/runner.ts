@@ -3,6 +3,7 @@ import { isPassing, pause, withResolvers } from '@eventmill/core/adapter'
 import { type Happening } from '../happening.ts'
 import { type Projection } from '../projection.ts'
 import { type Claim, type PartitionId, type ProjectionStore } from '../projection-store.ts'
+import { SharedLog } from './shared-log.ts'
 import { Worker } from './worker.ts'
 
 /** What a runner works with. */
@@ -22,6 +23,7 @@ export class Runner<Target> {
   readonly #input: RunnerInput<Target>
   readonly #id = crypto.randomUUID()
   readonly #workers = new Map<string, Working<Target>>()
+  readonly #logs: ReadonlyMap<Projection<Target>, SharedLog>
   readonly #failed = new Map<Projection<Target>, unknown>()
   /** Versions of which it is known that nothing is to be done to let them serve. */
   readonly #served = new Set<Projection<Target>>()
@@ -38,6 +40,8 @@ export class Runner<Target> {
 
   constructor(input: RunnerInput<Target>) {
     this.#input = input
+    const { store, projections, batchSize } = input
+    this.#logs = new Map(projections.map((one) => [one, new SharedLog(store, one, batchSize)]))
     // Whoever does not ask is not bothered.
     this.#outcome.promise.catch(() => undefined)
   }
@@ -87,6 +91,13 @@ export class Runner<Target> {
   workers(projection: Projection<Target>): ReadonlyMap<number, Worker<Target>> {
     const own = [...this.#workers.values()].filter((working) => working.projection === projection)
     return new Map(own.map(({ partition, worker }) => [partition.partition, worker]))
+  }
+
+  /** How far a version has got everywhere; `undefined` where that is not known here. */
+  reached(projection: Projection<Target>): Position | undefined {
+    const own = [...this.workers(projection).values()]
+    if (own.length < projection.partitions) return undefined
+    return Math.min(...own.map(({ position }) => position))
   }
 
   /** What has ended a version here. */
@@ -150,8 +161,10 @@ export class Runner<Target> {
     const key = keyOf(claim)
     const projection = projections.find((one) => one.name === claim.name && one.version === claim.version)
     if (projection === undefined || this.#failed.has(projection) || this.#workers.has(key)) return
+    const log = this.#logs.get(projection)
+    if (log === undefined) return
     const { name, version, partition, position } = claim
-    const worker = new Worker({ ...this.#input, projection, claim })
+    const worker = new Worker({ ...this.#input, projection, claim, log })
     const done = worker
       .run()
       .catch((error: unknown) => {

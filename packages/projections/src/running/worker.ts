@@ -1,15 +1,7 @@
-import {
-  type Batch,
-  type DomainEvent,
-  type EventStore,
-  hasCode,
-  type Position,
-  subscribe,
-} from '@eventmill/core'
+import { type Batch, type DomainEvent, hasCode, type Position } from '@eventmill/core'
 import { backOff, isPassing, messageOf, pause, streamKey } from '@eventmill/core/adapter'
 import { projectionFailed } from '../errors.ts'
 import { type Happening } from '../happening.ts'
-import { partitionOf } from '../partition.ts'
 import { type Projection } from '../projection.ts'
 import {
   type Claim,
@@ -18,14 +10,14 @@ import {
   type ProjectionTransaction,
 } from '../projection-store.ts'
 import { Rate } from './rate.ts'
+import { type SharedLog } from './shared-log.ts'
 
 /** What a worker works with. */
 export interface WorkerInput<Target> {
-  readonly store: EventStore
   readonly target: ProjectionStore<Target>
   readonly projection: Projection<Target>
   readonly claim: Claim
-  readonly batchSize: number
+  readonly log: SharedLog
   readonly tell: (happening: Happening) => void
   /** Called when it has got further. */
   readonly moved: () => void
@@ -97,15 +89,14 @@ export class Worker<Target> {
 
   /** Resolves when it is stopped, or has lost its claim. Rejects with what ends the projection. */
   async run(): Promise<void> {
-    const { store, projection, batchSize } = this.#input
-    const { filter } = projection
+    const { log } = this.#input
     const { signal } = this.#stopping
     try {
       const onRetry = (error: unknown) => {
         this.#retrying(error)
       }
-      const options = { filter, after: this.#claim.position, batchSize, signal, onRetry }
-      for await (const batch of subscribe(store, options).batches()) await this.#take(batch)
+      const options = { after: this.#claim.position, signal, onRetry }
+      for await (const batch of log.batches(this.#partition.partition, options)) await this.#take(batch)
       await this.#moveUp()
     } catch (error) {
       // Whoever claims it next goes on.
@@ -123,10 +114,10 @@ export class Worker<Target> {
   }
 
   async #take({ events, position, head }: Batch): Promise<void> {
-    const { partitions } = this.#input.projection
-    const own = events.filter((event) => partitionOf(event, partitions) === this.#partition.partition)
     this.#head = head
-    if (own.length > 0) await this.#project(own, position)
+    // The log is read again, where it could not be.
+    this.#error = undefined
+    if (events.length > 0) await this.#project(events, position)
     else this.#pass(position)
   }
 

@@ -1,0 +1,77 @@
+import { afterEach, describe, expect, test } from '@jest/globals'
+import { InMemoryProjectionStore, Projections } from '@eventmill/projections'
+import { InMemoryStore } from '@eventmill/store-memory'
+import { append, Balances, balances, deposits, eventually, Running, unreachable } from './fixtures.ts'
+
+const running = new Running()
+
+afterEach(() => running.stopAll())
+
+describe('those who wait for what another process does', () => {
+  test('share their looks at it', async () => {
+    const { store, target, elsewhere } = await given()
+    let looks = 0
+    const states = target.states.bind(target)
+    target.states = (names) => {
+      looks += 1
+      return states(names)
+    }
+    const waiting = Array.from({ length: 100 }, (_, index) => elsewhere.waitFor(balances(), 1 + (index % 3)))
+    await eventually(() => looks >= 5)
+    // Each by itself would have looked 500 times.
+    expect(looks).toBeLessThan(10)
+    await running.start(store, target, [balances()])
+    await Promise.all(waiting)
+  })
+
+  test('wait out a lost connection, and are told of it when it takes too long', async () => {
+    const { store, target, elsewhere } = await given()
+    const states = target.states.bind(target)
+    const lost = unreachable()
+    target.states = () => Promise.reject(lost)
+    await expect(elsewhere.waitFor(balances(), 3, { timeout: 30 })).rejects.toMatchObject({
+      code: 'WAIT_TIMEOUT',
+      cause: lost,
+    })
+    const waiting = elsewhere.waitFor(balances(), 3)
+    await running.start(store, Object.assign(target, { states }), [balances()])
+    await waiting
+  })
+
+  test('fail with what else there is', async () => {
+    const { target, elsewhere } = await given()
+    const broken = new Error('the tables are gone')
+    target.states = () => Promise.reject(broken)
+    await expect(elsewhere.waitFor(balances(), 3)).rejects.toBe(broken)
+  })
+})
+
+describe('those who wait for what this process does', () => {
+  test('are told without a look', async () => {
+    const { store, target } = await given()
+    const projections = await running.start(store, target, [balances()])
+    target.states = () => Promise.reject(new Error('it was looked'))
+    await projections.waitFor(balances(), 3)
+    const waiting = projections.waitFor(balances(), 4)
+    await append(store, 'DE1', ...deposits(1))
+    await waiting
+  })
+
+  test('are told when it fails', async () => {
+    const { store, target } = await given()
+    const before = () => {
+      throw new Error('poison')
+    }
+    const failing = balances({ onFailure: { retries: 0 }, before })
+    const projections = await running.start(store, target, [failing])
+    await expect(projections.waitFor(failing, 3)).rejects.toMatchObject({ code: 'PROJECTION_FAILED' })
+  })
+})
+
+/** A store with three events, what they are projected into, and another process's view of it. */
+async function given() {
+  const store = new InMemoryStore()
+  await append(store, 'DE1', ...deposits(3))
+  const target = new InMemoryProjectionStore(new Balances())
+  return { store, target, elsewhere: new Projections(store, { target, projections: [balances()] }) }
+}
