@@ -262,6 +262,11 @@ describe('defineCommand', () => {
     )
   })
 
+  test('gives the creator its aggregates by role', () => {
+    const aggregates = { first: Account, second: Account }
+    expect(defineCommand({ type: 'Both', aggregates, handle: () => ({}) }).aggregates).toBe(aggregates)
+  })
+
   test('takes a role that is named like a member of every object', async () => {
     const Odd = defineCommand({
       type: 'Odd',

@@ -88,6 +88,7 @@ await core.dispatchCommand({ aggregateType: 'Account', aggregateId: 'DE1', type:
 const { from, to } = await core.dispatchCommand(Transfer({ from: 'DE1', to: 'DE2' }, { cents: 5 }))
 expectTypeOf(from).toEqualTypeOf<VersionedAggregate<string, AccountState>>()
 expectTypeOf(to).toEqualTypeOf<VersionedAggregate<string, AccountState>>()
+expectTypeOf(Transfer.aggregates).toEqualTypeOf<{ from: typeof Account; to: typeof Account }>()
 Transfer({ from: 'DE1', to: 'DE2' }, { cents: 5 }, { generation: { from: 3 } })
 // @ts-expect-error a role is missing
 Transfer({ from: 'DE1' }, { cents: 5 })

@@ -1,6 +1,7 @@
 // Nothing here runs: the type check of the tests proves what must compile, and with `@ts-expect-error` what must not.
+import { defineAggregate, defineCommand, defineEvents, event } from '@eventmill/core'
 import { scenario } from '@eventmill/testing'
-import { Account, accountEvents, type Limits } from '../../core/test/fixtures/account.ts'
+import { Account, accountEvents, type Limits, Transfer } from '../../core/test/fixtures/account.ts'
 
 declare const limits: Limits
 
@@ -16,3 +17,64 @@ scenario(Account, 'DE1').when(Account.commands.Check('DE1'))
 scenario(Account, 'DE1').given({ source: 'urn:x:other', type: 'Burnt', version: 1, data: {} })
 // @ts-expect-error ids of accounts are text
 scenario(Account, 7)
+// @ts-expect-error a command over several aggregates
+scenario(Account, 'DE1').when(Transfer({ from: 'DE1', to: 'DE2' }, { cents: 5 }))
+
+// ---- several aggregates
+
+const ids = { from: 'DE1', to: 'DE2' }
+const transfer = Transfer(ids, { cents: 5 })
+const given = scenario(Transfer, ids).given({ from: accountEvents.Deposited({ cents: 5 }), to: [] })
+await given
+  .when(transfer)
+  .decides({ from: [accountEvents.Withdrawn({ cents: 5 })], to: accountEvents.Deposited({ cents: 5 }) })
+await given.when(Transfer.command({})).decides()
+await scenario(Transfer, ids).when(transfer).rejects('STREAM_REPEATED')
+
+// @ts-expect-error a role is missing
+scenario(Transfer, { from: 'DE1' })
+// @ts-expect-error no such role
+scenario(Transfer, { from: 'DE1', to: 'DE2', via: 'DE3' })
+// @ts-expect-error ids of accounts are text
+scenario(Transfer, { from: 'DE1', to: 7 })
+// @ts-expect-error no such role
+scenario(Transfer, ids).given({ via: [] })
+// @ts-expect-error events come by role
+scenario(Transfer, ids).given(accountEvents.Deposited({ cents: 5 }))
+// @ts-expect-error no such role
+await given.when(transfer).decides({ via: [] })
+// @ts-expect-error a command to one of them
+given.when(Account.commands.Close('DE1'))
+
+const doorEvents = defineEvents('https://example.com/door', { Locked: event<{ by: string }>() })
+const keyEvents = defineEvents('https://example.com/key', { Turned: event() })
+const Door = defineAggregate({
+  type: 'Door',
+  events: [doorEvents, keyEvents],
+  initialize: (_number: number) => false,
+  apply: { Locked: (_locked) => true, Turned: (locked) => !locked },
+  handle: {},
+})
+const Lock = defineCommand({
+  type: 'Lock',
+  aggregates: { door: Door, account: Account },
+  handle: async (_states, _data: undefined, limits: Limits) =>
+    (await limits.ask(1)) ? { door: doorEvents.Locked({ by: 'me' }) } : {},
+})
+const lock = Lock({ door: 7, account: 'DE1' })
+const closed = scenario(Lock, { door: 7, account: 'DE1' }).given({
+  door: [keyEvents.Turned(), doorEvents.Locked({ by: 'me' })],
+  account: accountEvents.Closed(),
+})
+await closed.when(lock, { context: limits }).decides({ door: doorEvents.Locked({ by: 'me' }) })
+
+// @ts-expect-error the handler asks for a context
+closed.when(lock)
+// @ts-expect-error the context is wrong
+closed.when(lock, { context: 5 })
+// @ts-expect-error a command over other aggregates
+closed.when(transfer)
+// @ts-expect-error an event of the other role
+await closed.when(lock, { context: limits }).decides({ account: doorEvents.Locked({ by: 'me' }) })
+// @ts-expect-error an event of the other role, in a list
+scenario(Lock, { door: 7, account: 'DE1' }).given({ door: [accountEvents.Closed()] })

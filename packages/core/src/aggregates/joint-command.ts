@@ -32,6 +32,8 @@ export type JointCommandCreator<R extends Roles, Data, Context> = CommandCreator
   CommandOptions<{ readonly [Role in keyof R]?: Generation }>,
   JointCommand<JointResult<R>, Context>
 > & {
+  /** The aggregates by role, as they were defined. */
+  readonly aggregates: R
   /**
    * Revives a command from JSON. Throws `COMMAND_UNKNOWN` for what is no command of this type, and
    * `ARGUMENT_INVALID` for missing roles, and for fields that such a command does not have.
@@ -119,7 +121,7 @@ export function defineCommand<R extends Roles, Handling extends JointHandler<R>>
     const options = optionalFields({ commandId, metadata })
     return attachDefinition({ aggregates: targets, type, data, ...options }, rules)
   }
-  return Object.assign(create, { command: revive }) as never
+  return Object.assign(create, { aggregates, command: revive }) as never
 }
 
 function byRole<Value>(
