@@ -1,6 +1,6 @@
 import { type EventStore } from '@eventmill/core'
 import { checkInteger, invalidArgument, messageOf } from '@eventmill/core/adapter'
-import { Schedule, scheduledStore } from './schedule.ts'
+import { Schedule, scheduledStore, type Step } from './schedule.ts'
 
 /** Racing work, and what must hold after it, however it was interleaved. */
 export interface Race {
@@ -10,7 +10,7 @@ export interface Race {
   readonly commands: readonly ((store: EventStore) => Promise<unknown>)[]
   /** Throws where something is wrong after all of them are over. */
   readonly check: (store: EventStore, outcomes: readonly PromiseSettledResult<unknown>[]) => unknown
-  /** Tries this schedule alone: the numbers of the commands, from 1, in the order in which they take their steps. */
+  /** Tries this schedule alone: the numbers of the commands, from 1, in the order in which they take all their steps. */
   readonly schedule?: readonly number[] | undefined
   /** So many schedules are tried one after the other; where there are more, as many are drawn at random. Default 1,000. */
   readonly limit?: number | undefined
@@ -27,22 +27,15 @@ export interface Tried {
 
 /**
  * Tries every order in which racing commands may ask their store, and throws where the check does, with the schedule: a
- * list of numbers that can be tried again by itself. Commands are deterministic, and do not wait for each other.
+ * list of numbers that can be tried again by itself. Commands are deterministic, and do not wait for each other. Throws
+ * `ARGUMENT_INVALID` for a `schedule` that the commands cannot take.
  */
 export async function everySchedule(race: Race): Promise<Tried> {
   const { schedule, limit = 1_000, seed = Math.floor(Math.random() * 2 ** 32) } = race
   checkInteger(limit, 1, 'limit')
   checkInteger(seed, 0, 'seed')
   if (schedule !== undefined) {
-    await attempt(race, (waiting, depth) => {
-      const command = schedule[depth] ?? waiting[0] ?? 0
-      if (waiting.includes(command)) return command
-      throw invalidArgument(
-        'schedule',
-        `one in which step ${depth + 1} is that of command ${waiting.join(' or ')}`,
-        command,
-      )
-    })
+    await tryByHand(race, schedule)
     return { schedules: 1, all: false }
   }
   let path: readonly number[] | undefined = []
@@ -52,7 +45,7 @@ export async function everySchedule(race: Race): Promise<Tried> {
   }
   const random = randomNumbers(seed)
   for (let schedules = 0; schedules < limit; schedules++) {
-    await attempt(race, (waiting) => waiting[Math.floor(random() * waiting.length)] ?? 0)
+    await judge(race, await run(race, (waiting) => waiting[Math.floor(random() * waiting.length)] ?? 0))
   }
   return { schedules: 2 * limit, all: false }
 }
@@ -61,36 +54,69 @@ export async function everySchedule(race: Race): Promise<Tried> {
 async function tryPath(race: Race, path: readonly number[]): Promise<readonly number[] | undefined> {
   const taken: number[] = []
   const choices: number[] = []
-  await attempt(race, (waiting, depth) => {
-    const choice = path[depth] ?? 0
+  const ran = await run(race, (waiting, { length }) => {
+    const choice = path[length] ?? 0
     taken.push(choice)
     choices.push(waiting.length)
     return waiting[choice] ?? 0
   })
+  await judge(race, ran)
   const turning = taken.findLastIndex((choice, depth) => choice + 1 < (choices[depth] ?? 0))
   return turning < 0 ? undefined : [...taken.slice(0, turning), (taken[turning] ?? 0) + 1]
 }
 
-async function attempt(
-  { prepare, commands, check }: Race,
-  choose: (waiting: readonly number[], depth: number) => number,
-): Promise<void> {
+/** Tries one schedule. Throws `ARGUMENT_INVALID`, with the steps so far, where the commands cannot take those that come. */
+async function tryByHand(race: Race, schedule: readonly number[]): Promise<void> {
+  const refused = (wanted: string, steps: readonly Step[]) =>
+    invalidArgument('schedule', [wanted, ...linesOf(steps)].join('\n'))
+  const ran = await run(race, (waiting, steps) => {
+    const { length } = steps
+    const next = `command ${waiting.join(' or ')}`
+    const command = schedule[length]
+    if (command === undefined) throw refused(`longer: step ${length + 1} is that of ${next}`, steps)
+    if (waiting.includes(command)) return command
+    throw refused(`one in which step ${length + 1} is that of ${next}, not of ${command}`, steps)
+  })
+  const { length } = ran.steps
+  if (length < schedule.length) {
+    throw refused(`shorter: every command has ended after step ${length}`, ran.steps)
+  }
+  await judge(race, ran)
+}
+
+/** What came of one schedule. */
+interface Ran {
+  readonly store: EventStore
+  readonly steps: readonly Step[]
+  readonly outcomes: readonly PromiseSettledResult<unknown>[]
+}
+
+async function run(
+  { prepare, commands }: Race,
+  choose: (waiting: readonly number[], steps: readonly Step[]) => number,
+): Promise<Ran> {
   const store = await prepare()
   const schedule = new Schedule()
   const racing = commands.map((command, index) => () => command(scheduledStore(store, index + 1, schedule)))
-  const outcomes = await schedule.run(racing, (waiting) => choose(waiting, schedule.steps.length))
+  const outcomes = await schedule.run(racing, (waiting) => choose(waiting, schedule.steps))
+  return { store, steps: schedule.steps, outcomes }
+}
+
+async function judge({ check }: Race, { store, steps, outcomes }: Ran): Promise<void> {
   try {
     await check(store, outcomes)
   } catch (error) {
-    const { steps } = schedule
     const numbers = `[${steps.map(({ command }) => command).join(', ')}]`
-    const lines = steps.map(({ command, text }) => `  ${command} ${text}`)
     const ends = outcomes.map((outcome, index) => `  ${index + 1} ${endOf(outcome)}`)
     throw new Error(
-      `the check fails with schedule ${numbers}: ${messageOf(error)}\n${[...lines, ...ends].join('\n')}`,
+      `the check fails with schedule ${numbers}: ${messageOf(error)}\n${[...linesOf(steps), ...ends].join('\n')}`,
       { cause: error },
     )
   }
+}
+
+function linesOf(steps: readonly Step[]): readonly string[] {
+  return steps.map(({ command, text }) => `  ${command} ${text}`)
 }
 
 function endOf(outcome: PromiseSettledResult<unknown>): string {

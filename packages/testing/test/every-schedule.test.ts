@@ -79,26 +79,76 @@ describe('every schedule', () => {
   })
 
   test('is drawn at random where there are too many, by a seed', async () => {
-    const drawn = async () => {
-      const ends: string[] = []
+    const drawn = async (seed: number) => {
+      const schedules: string[] = []
+      let steps: number[] = []
       const tried = await everySchedule({
-        prepare: richStore,
-        commands: [withdraw, withdraw, withdraw],
-        check: (_, outcomes) => {
-          ends.push(outcomes.map(({ status }) => status).join())
+        prepare: () => {
+          steps = []
+          return new InMemoryStore()
         },
+        commands: [1, 2, 3].map((command) => async (store) => {
+          for (let step = 0; step < 3; step++) {
+            await store.head()
+            steps.push(command)
+          }
+        }),
+        check: () => schedules.push(steps.join('')),
         limit: 5,
-        seed: 7,
+        seed,
       })
       expect(tried).toEqual({ schedules: 10, all: false })
-      return ends
+      return schedules
     }
-    expect(await drawn()).toEqual(await drawn())
+    const [first, again, others] = [await drawn(7), await drawn(7), await drawn(8)]
+    expect(again).toEqual(first)
+    expect(new Set(first).size).toBe(10)
+    expect(others.slice(0, 5)).toEqual(first.slice(0, 5))
+    expect(others.slice(5)).not.toEqual(first.slice(5))
   })
 
-  test('that names a command whose turn it cannot be is refused', async () => {
-    const race = { prepare: richStore, commands: [withdraw], check: () => undefined, schedule: [2] }
-    await expect(everySchedule(race)).rejects.toThrow('one in which step 1 is that of command 1')
+  test('that is drawn at random fails the same way when it is tried by itself', async () => {
+    let tries = 0
+    const race = {
+      prepare: () => {
+        tries++
+        return richStore()
+      },
+      commands: [withdrawCarelessly, withdrawCarelessly, withdrawCarelessly],
+      check: neverOverdrawn,
+      limit: 2,
+      seed: 7,
+    }
+    const failure = async (tried: Promise<unknown>): Promise<string> => {
+      const [told] = await Promise.allSettled([tried])
+      return told.status === 'rejected' ? (told.reason as Error).message : 'none'
+    }
+    const drawn = await failure(everySchedule(race))
+    expect(tries).toBeGreaterThan(race.limit)
+    const [, numbers = ''] = /^the check fails with schedule \[(.+)\]: overdrawn/.exec(drawn) ?? []
+    const schedule = numbers.split(', ').map(Number)
+    expect(await failure(everySchedule({ ...race, schedule }))).toBe(drawn)
+    expect(await failure(everySchedule(race))).toBe(drawn)
+  })
+
+  test.each([
+    ['too short', [1, 2, 1], 'longer: step 4 is that of command 2', [1, 2, 1]],
+    ['too long', [1, 2, 1, 2, 2], 'shorter: every command has ended after step 4', [1, 2, 1, 2]],
+    ['of a command that has ended', [1, 1, 1], 'one in which step 3 is that of command 2, not of 1', [1, 1]],
+    ['of no command', [0], 'one in which step 1 is that of command 1 or 2, not of 0', []],
+  ])('that is %s is refused, with the steps so far', async (_, schedule, wanted, taken) => {
+    let checks = 0
+    const commands = [1, 2].map(() => async (store: EventStore) => {
+      await store.head()
+      await store.head()
+    })
+    const tried = everySchedule({ prepare: richStore, commands, check: () => checks++, schedule })
+    await expect(tried).rejects.toMatchObject({
+      code: 'ARGUMENT_INVALID',
+      argument: 'schedule',
+      message: [`schedule must be ${wanted}`, ...taken.map((one) => `  ${one} asks for the head`)].join('\n'),
+    })
+    expect(checks).toBe(0)
   })
 
   test('says which way a command ends', async () => {
@@ -107,6 +157,9 @@ describe('every schedule', () => {
       throw new Error('wrong')
     }
     const told = everySchedule({ prepare: richStore, commands: [failing], check })
-    await expect(told).rejects.toThrow('the check fails with schedule []: wrong\n  1 fails: no')
+    const message = 'the check fails with schedule []: wrong\n  1 fails: no'
+    await expect(told).rejects.toThrow(message)
+    const again = everySchedule({ prepare: richStore, commands: [failing], check, schedule: [] })
+    await expect(again).rejects.toThrow(message)
   })
 })
