@@ -12,6 +12,8 @@ const running = new Running()
 afterEach(() => running.stopAll())
 
 const PARTITIONS = 4
+/** So many events are read at a time. */
+const BATCH = 8
 const ACCOUNTS = Array.from({ length: 40 }, (_, index) => `DE${index}`)
 
 describe('partitions of one process', () => {
@@ -40,6 +42,20 @@ describe('partitions of one process', () => {
     fails = false
     await projections.waitFor(projection, position)
     expect(log.of('retrying')).not.toHaveLength(0)
+  })
+
+  test('write so many events at a time as they are told, however many are of one of them', async () => {
+    const store = new InMemoryStore()
+    const position = await append(store, 'DE1', ...deposits(35))
+    const log = new Log()
+    const { projections, projection } = await start(store, { log })
+    await projections.waitFor(projection, position)
+    expect(log.of('projected').map(({ events, position: at }) => [events, at])).toEqual([
+      [10, 10],
+      [10, 20],
+      [10, 30],
+      [5, 35],
+    ])
   })
 
   test('that stand at different places meet', async () => {
@@ -87,11 +103,11 @@ describe('partitions of one process', () => {
     const { signal } = leaving
     const back = log.batches(1, { after: 0, signal, onRetry: () => undefined })
     await back.next()
-    const readings = [read(log, 0, { after: position, signal }), read(log, 2, { after: 10, signal })]
+    const readings = [read(log, 0, { after: position, signal }), read(log, 2, { after: BATCH, signal })]
     await eventually(() => open.events === position)
     await nextTurn()
     expect(open.waiting).toBe(1)
-    for (let after = 10; after < position; after += 10) await back.next()
+    for (let after = BATCH; after < position; after += BATCH) await back.next()
     // All but the last few batches.
     expect(open.events).toBeGreaterThan(1.5 * position)
     leaving.abort()
@@ -119,10 +135,10 @@ test('every partition gets its own events, each once and in order, however they 
       fc.integer({ min: 1, max: 7 }),
       fc.array(fc.nat(2), { minLength: 1, maxLength: 30 }),
       fc.array(fc.boolean(), { maxLength: 10 }),
-      async (accounts, batchSize, pauses, failures) => {
+      async (accounts, transactionSize, pauses, failures) => {
         const store = new InMemoryStore()
         for (const account of accounts.slice(0, 30)) await append(store, `DE${account}`, ...deposits(1))
-        const { log, open } = sharedLog(failing(store, failures), batchSize)
+        const { log, open } = sharedLog(failing(store, failures), transactionSize)
         const reading = Array.from({ length: PARTITIONS }, (_, partition) =>
           readAll(log, partition, accounts.length, pauses),
         )
@@ -183,9 +199,9 @@ async function read(
   for await (const _ of log.batches(partition, { ...options, onRetry: () => undefined }));
 }
 
-function sharedLog(store: EventStore, batchSize = 10) {
+function sharedLog(store: EventStore, transactionSize = BATCH / PARTITIONS) {
   const { counting, open } = counted(store)
-  return { log: new SharedLog(counting, balances({ partitions: PARTITIONS }), batchSize), open }
+  return { log: new SharedLog(counting, balances({ partitions: PARTITIONS }), transactionSize), open }
 }
 
 /** A store, and what goes on in it: reads of its log that are open, events that they yielded, and who waits for more. */

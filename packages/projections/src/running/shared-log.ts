@@ -12,8 +12,10 @@ export interface ReadingOptions {
   readonly onRetry: (error: unknown) => void
 }
 
+/** A batch is so many times larger, at most, than a transaction, whatever the number of partitions that it is for. */
+const WIDEST = 8
 /** So many batches, at most, are kept for the partitions that are slower than others. */
-const MOST_BATCHES = 8
+const MOST_BATCHES = 4
 
 /**
  * The log as the partitions of a version read it in one process: together, each batch once, as long as they keep pace. One
@@ -30,7 +32,9 @@ export class SharedLog {
   /** Who may read on, by the position after which. */
   readonly #resting = new Map<Position, Cursor>()
 
-  constructor(store: EventStore, { filter, partitions }: Projection, batchSize: number) {
+  /** Each partition gets about `transactionSize` events at a time. */
+  constructor(store: EventStore, { filter, partitions }: Projection, transactionSize: number) {
+    const batchSize = transactionSize * Math.min(WIDEST, partitions)
     const onRetry = (error: unknown) => {
       for (const reader of this.#readers.values()) reader.onRetry(error)
     }

@@ -18,6 +18,7 @@ export interface WorkerInput<Target> {
   readonly projection: Projection<Target>
   readonly claim: Claim
   readonly log: SharedLog
+  readonly batchSize: number
   readonly tell: (happening: Happening) => void
   /** Called when it has got further. */
   readonly moved: () => void
@@ -114,11 +115,17 @@ export class Worker<Target> {
   }
 
   async #take({ events, position, head }: Batch): Promise<void> {
+    const { batchSize } = this.#input
     this.#head = head
     // The log is read again, where it could not be.
     this.#error = undefined
-    if (events.length > 0) await this.#project(events, position)
-    else this.#pass(position)
+    if (events.length === 0) this.#pass(position)
+    for (let start = 0; start < events.length; start += batchSize) {
+      if (this.#stopping.signal.aborted) return
+      const some = events.slice(start, start + batchSize)
+      const isLast = start + batchSize >= events.length
+      await this.#project(some, isLast ? position : (some.at(-1)?.position ?? position))
+    }
   }
 
   /** Passes what does not matter. The checkpoint is moved now and then. */
