@@ -9,7 +9,7 @@ test('every workload measures something', async () => {
   const print = (line: string) => lines.push(line)
   const rows = await postgres(['rounds=1', 'size=0.001'], { print, progress: () => undefined })
   expect(lines).toContainEqual(expect.stringMatching(/^fsync = /))
-  expect(rows).toHaveLength(27)
+  expect(rows).toHaveLength(29)
   for (const { name, store, bare = [1] } of rows) {
     expect([...store, ...bare]).toEqual([expect.any(Number), expect.any(Number)])
     expect([...store, ...bare].every(Number.isFinite)).toBe(true)

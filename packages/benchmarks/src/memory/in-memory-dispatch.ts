@@ -1,16 +1,7 @@
-import { Core, defineAggregate, defineEvents, event, type EventStore } from '@eventmill/core'
+import { Core } from '@eventmill/core'
 import { InMemoryStore } from '@eventmill/store-memory'
+import { Counter, counterEvents, fill } from './counter.ts'
 import { rate } from './rate.ts'
-
-const counterEvents = defineEvents('https://example.com/counter', { Incremented: event<{ by: number }>() })
-
-const Counter = defineAggregate({
-  type: 'Counter',
-  events: counterEvents,
-  initialize: (_id: string) => 0,
-  apply: { Incremented: (count, { data }) => count + data.by },
-  handle: { Increment: (_count, { by }: { by: number }) => counterEvents.Incremented({ by }) },
-})
 
 const AGGREGATES = 1_000
 const COMMANDS_EACH = 50
@@ -47,12 +38,4 @@ export async function inMemoryDispatch(stored: number): Promise<DispatchRates> {
     }
   })
   return { cached, uncached, appends }
-}
-
-async function fill(store: EventStore, stored: number): Promise<void> {
-  const events = Array.from({ length: 100 }, () => counterEvents.Incremented({ by: 1 }))
-  for (let index = 0; index < stored / events.length; index++) {
-    const stream = { aggregateType: 'Counter', aggregateId: `stored-${index % AGGREGATES}` }
-    await store.append([{ stream, expected: 'any', events }])
-  }
 }

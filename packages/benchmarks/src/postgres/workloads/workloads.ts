@@ -4,6 +4,7 @@ import { appendFresh } from './append-fresh.ts'
 import { catchUp } from './catch-up.ts'
 import { commands } from './commands.ts'
 import { disk } from './disk.ts'
+import { idle } from './idle.ts'
 import { latency } from './latency.ts'
 import { projections } from './projections.ts'
 import { rebuild } from './rebuild.ts'
@@ -20,6 +21,7 @@ export const workloads: ReadonlyMap<string, Workload> = new Map(
     'catch-up': catchUp,
     latency,
     projections,
+    idle,
     disk,
   }),
 )
