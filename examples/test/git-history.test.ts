@@ -4,6 +4,7 @@ import { type AppendResult, type EventStore, type StreamId } from '@eventmill/co
 import { eventmillError } from '@eventmill/core/adapter'
 import { InMemoryStore } from '@eventmill/store-memory'
 import { afterAll, describe, expect, test } from '@jest/globals'
+import { countChanges } from '../src/git-history/changes-per-month.ts'
 import { firstDifference } from '../src/git-history/git-history.ts'
 import { headOf, listCommits, listFiles, readCommits } from '../src/git-history/history.ts'
 import { groupCommits, recordCommit } from '../src/git-history/record.ts'
@@ -239,6 +240,53 @@ describe('the events of a history', () => {
   })
 })
 
+describe('the changes of each author and month', () => {
+  const months = repositoryOf([
+    { date: '1675209599 +0000', changes: [put('a', '1'), put('b', '1')] },
+    // February has begun for Ben, but not for Ada.
+    { date: '1675207800 +0100', author: 'Ben', changes: [put('a', '2'), 'D b', put('c', '1')] },
+    { date: '1675211400 -0100', changes: ['R c d'] },
+    { date: '1700000000 +0530', changes: [] },
+    { parents: [2], date: '1690000000 +0000', author: 'Ben', changes: [put('e', '1'), put('f', '1')] },
+    { parents: [4, 5], date: '1709251200 +0000', author: '日本', changes: [put('e', '1'), put('f', '2')] },
+  ])
+
+  test.each([
+    { what: 'over months and time zones', repository: months },
+    { what: 'with everything that git has', repository: everything },
+  ])('are as many as git log lists in a history $what', async ({ repository }) => {
+    const store = new InMemoryStore()
+    await record(store, repository, await headOf(repository))
+    expect(await countChanges(store)).toEqual(changesListedByGit(repository))
+  })
+
+  test('begin where it has begun for the author', () => {
+    expect([...changesListedByGit(months)].map(([author, changes]) => [author, [...changes]])).toEqual([
+      ['日本', [['2024-03', 2]]],
+      ['Ada', [['2023-01', 4]]],
+      ['Ben', [['2023-02', 3]]],
+    ])
+  })
+})
+
+/** Of each author and month, as git itself dates them. */
+function changesListedByGit(repository: string): Map<string, Map<string, number>> {
+  const options = ['--first-parent', '--diff-merges=first-parent', '--no-renames', '--name-only']
+  const log = git(repository, ['log', ...options, '--format=by %ad %an', '--date=format:%Y-%m'])
+  const changes = new Map<string, Map<string, number>>()
+  let [author, month] = ['', '']
+  for (const line of log.split('\n').filter((line) => line !== '')) {
+    const commit = /^by (\S+) (.*)$/.exec(line)
+    if (commit !== null) {
+      ;[, month = '', author = ''] = commit
+      continue
+    }
+    const months = changes.get(author) ?? new Map<string, number>()
+    changes.set(author, months.set(month, (months.get(month) ?? 0) + 1))
+  }
+  return changes
+}
+
 /** Refuses appends over several streams. */
 class SingleStreamStore extends InMemoryStore {
   override readonly capabilities = { ...new InMemoryStore().capabilities, multiStream: false }
@@ -278,6 +326,22 @@ describe('the example', () => {
       repositoryOf([{ changes: [put('"\\033[31mred"', '1')] }]),
     ])
     expect(stdout).toContain("'\\x1B[31mred'")
+  })
+
+  test('draws who made how many changes, and when', async () => {
+    const repository = repositoryOf([
+      { date: '1675209599 +0000', author: 'Ben', changes: [put('a', '1')] },
+      { date: '1680000000 +0000', author: '\x1b[31mred', changes: [put('b', '1'), put('c', '1')] },
+    ])
+    const { stdout } = await runExample(['git-history', repository])
+    expect(stdout).toContain(
+      [
+        'changes per month:',
+        "  '\\x1B[31mred'    █  2",
+        '  Ben            ▄    1',
+        '                 2023-01 – 2023-03',
+      ].join('\n'),
+    )
   })
 
   test('reads the repository that it is asked for, not the one of a git hook around it', async () => {

@@ -8,6 +8,8 @@ import { pathToFileURL } from 'node:url'
 export interface CommitToMake {
   readonly parents?: readonly number[]
   readonly author?: string
+  /** Seconds since 1970, and the author's offset from UTC. */
+  readonly date?: string
   readonly changes: readonly string[]
 }
 
@@ -31,12 +33,12 @@ export function createRepository(): string {
 /** A repository with these commits, numbered from 1; one that names no parents follows the one before. */
 export function repositoryOf(commits: readonly CommitToMake[]): string {
   const directory = createRepository()
-  const stream = commits.map(({ parents, author = 'Ada', changes }, index) => {
+  const stream = commits.map(({ parents, author = 'Ada', date, changes }, index) => {
     const [from, ...merged] = parents ?? (index === 0 ? [] : [index])
     return [
       'commit refs/heads/main',
       `mark :${index + 1}`,
-      `author ${author} <author@example.com> ${1_700_000_000 + index} +0530`,
+      `author ${author} <author@example.com> ${date ?? `${1_700_000_000 + index} +0530`}`,
       'committer Charles <committer@example.com> 1800000000 +0000',
       'data 0',
       ...(from === undefined ? [] : [`from :${from}`]),

@@ -1,11 +1,14 @@
 import { resolve } from 'node:path'
-import { inspect } from 'node:util'
 import { type EventStore } from '@eventmill/core'
+import { countChanges } from './changes-per-month.ts'
+import { drawChart } from './chart.ts'
 import { headOf, listCommits, listFiles, readCommits } from './history.ts'
+import { number } from './number.ts'
 import { progressOn } from './progress.ts'
 import { groupCommits, recordCommit } from './record.ts'
 import { type ReplayedFile, replayFiles } from './replay.ts'
 import { type Entry } from './tracked-file.ts'
+import { visible } from './visible.ts'
 
 /** Turns the history of a repository into events and these into its files, then asks git whether that is so. */
 export async function run(
@@ -29,6 +32,7 @@ export async function run(
     progress.end()
   }
   const files = await replayFiles(store)
+  const chart = drawChart(await countChanges(store))
   const listed = await listFiles(repository, head)
   const difference = firstDifference(files, listed)
   const seconds = (performance.now() - start) / 1000
@@ -43,6 +47,8 @@ export async function run(
   for (const { aggregateId, generation } of mostChanged(files)) {
     print(`${number(generation).padStart(10)}  ${visible(aggregateId)}`)
   }
+  print('\nchanges per month:')
+  for (const line of chart) print(line)
   print(`\nequal to git ls-tree: ${difference === undefined ? 'yes' : `no, see ${visible(difference)}`}`)
   if (difference !== undefined) process.exitCode = 1
 }
@@ -64,13 +70,4 @@ export function firstDifference(
 
 function mostChanged(files: readonly ReplayedFile[]): readonly ReplayedFile[] {
   return files.toSorted((a, b) => b.generation - a.generation).slice(0, 5)
-}
-
-function number(value: number): string {
-  return value.toLocaleString('en')
-}
-
-/** A path may hold line feeds, or what a terminal obeys. */
-function visible(path: string): string {
-  return /\p{Cc}/u.test(path) ? inspect(path) : path
 }
