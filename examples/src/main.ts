@@ -1,8 +1,7 @@
-import { type EventStore } from '@eventmill/core'
 import { BadInput } from './bad-input.ts'
 import { chooseStore } from './stores/choose-store.ts'
 import { Interrupted } from './stores/interrupted.ts'
-import { withStore } from './stores/with-store.ts'
+import { type OpenedStore, withStore } from './stores/with-store.ts'
 
 /** An example takes the arguments after its name, and what it writes its lines to. */
 interface Example {
@@ -22,15 +21,21 @@ const examples = new Map<string, Example>(
     },
     banking: {
       about: 'transfers that are atomic, commands that apply once; or on another store: banking postgres',
-      run: onChosenStore(0, async (store, print) => (await import('./banking/banking.ts')).run(store, print)),
+      run: onChosenStore(0, async ({ store }, print) =>
+        (await import('./banking/banking.ts')).run(store, print),
+      ),
     },
     shop: {
       about: 'read models, one of them rebuilt while orders keep coming; or on another store: shop postgres',
-      run: onChosenStore(0, async (store, print) => (await import('./shop/shop.ts')).run(store, print)),
+      run: onChosenStore(0, async ({ store, database }, print) => {
+        const { withReadModels } = await import('./shop/with-read-models.ts')
+        const { run } = await import('./shop/shop.ts')
+        await withReadModels(database, (readModels) => run(store, readModels, print))
+      }),
     },
     'git-history': {
       about: 'real input, proved equal to what git says: this repository, or git-history ../another pglite',
-      run: onChosenStore(1, async (store, print, [repository]) =>
+      run: onChosenStore(1, async ({ store }, print, [repository]) =>
         (await import('./git-history/git-history.ts')).run(store, print, repository),
       ),
     },
@@ -84,10 +89,10 @@ function withoutArguments(run: (print: (line: string) => void) => Promise<unknow
 /** An example that runs on whichever store is chosen, and takes so many other arguments at most. */
 function onChosenStore(
   most: number,
-  run: (store: EventStore, print: (line: string) => void, args: readonly string[]) => Promise<unknown>,
+  run: (opened: OpenedStore, print: (line: string) => void, args: readonly string[]) => Promise<unknown>,
 ): Example['run'] {
   return async (args, print) => {
     const { store: name, others } = chooseStore(args, most)
-    return withStore(name, (store) => run(store, print, others))
+    return withStore(name, (opened) => run(opened, print, others))
   }
 }

@@ -1,52 +1,189 @@
+import { setImmediate } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import { type EventStore } from '@eventmill/core'
-import { InMemoryStore } from '@eventmill/store-memory'
-import { beforeEach, expect, test } from '@jest/globals'
+import { beforeAll, describe, expect, test } from '@jest/globals'
+import { type ReadModels } from '../src/shop/read-models.ts'
 import { run } from '../src/shop/shop.ts'
-import { withStore } from '../src/stores/with-store.ts'
+import { withReadModels } from '../src/shop/with-read-models.ts'
+import { type Database, withStore } from '../src/stores/with-store.ts'
 
-const lines: string[] = []
-beforeEach(() => {
-  lines.length = 0
+describe.each(['memory', 'pglite', 'postgres'] as const)('on %s', (name) => {
+  let shop: Outcome
+  beforeAll(async () => {
+    shop = await withStore(name, ({ store, database }) =>
+      withReadModels(database, (readModels) => outcomeOf(store, database, readModels)),
+    )
+  }, 60_000)
+
+  test('the read models of the shop are what the log says', () => {
+    const { open, stock, kept, ordered } = shop.past.at(-1) ?? {}
+    expect(shop.readModels).toEqual({ openOrders: open, stockLeft: stock, revenuePerDay: kept })
+    expect(kept).not.toEqual(ordered)
+  })
+
+  test('version 1 of the revenue serves until version 2 is complete', () => {
+    const versions = versionsSeen(shop.seen, shop.past)
+    const switched = versions.indexOf(2)
+    expect(switched).toBeGreaterThan(0)
+    expect(versions).toEqual(versions.map((_, index) => (index < switched ? 1 : 2)))
+  })
+
+  test('nothing is left of version 1 at the end', () => {
+    expect(shop.versions).toEqual([2])
+    expect(shop.tables).toEqual(name === 'memory' ? [] : ['open_orders', 'revenue_per_day_2', 'stock'])
+  })
+
+  test('the shop tells the same', () => {
+    expect(shop.lines).toEqual([
+      'Twelve orders',
+      '  open orders  6',
+      '  stock left   tea 92, kettle 92, cup 92',
+      '  revenue      404.00 €, as version 1 counts it',
+      '\nA second version of the revenue, without what was cancelled, is built while twelve more come',
+      '  version 2 serves from now on',
+      '  open orders  12',
+      '  stock left   tea 84, kettle 84, cup 84',
+      '  revenue      606.00 €, as version 2 counts it',
+      '  open orders, version 1: live, at 159 of 159',
+      '  stock, version 1: live, at 159 of 159',
+      '  revenue per day, version 1: live, at 159 of 159',
+      '  revenue per day, version 2: live, at 159 of 159',
+      '  version 1 of revenue per day is dropped',
+    ])
+  })
 })
-const print = (line: string) => lines.push(line)
 
-/** What the log itself says of the orders: the cents of those that are not cancelled, and which are open. */
-async function folded(store: EventStore) {
-  const orders = new Map<string, { cents: number; state: string }>()
-  for await (const { aggregateType, aggregateId, type, data } of store.readAll()) {
-    if (aggregateType !== 'Order') continue
-    const { lines = [] } = data as { readonly lines?: readonly { units: number; cents: number }[] }
-    const cents = lines.reduce((sum, line) => sum + line.units * line.cents, 0)
-    orders.set(aggregateId, { cents: orders.get(aggregateId)?.cents ?? cents, state: type })
+/** What a run of the shop has printed and left, and what was looked up meanwhile. */
+interface Outcome {
+  readonly lines: readonly string[]
+  readonly past: readonly Moment[]
+  /** The revenue, looked up again and again while version 2 was built, and once more. */
+  readonly seen: readonly ReadonlyMap<string, number>[]
+  readonly readModels: { readonly [name: string]: ReadonlyMap<string, number> }
+  /** Those of the revenue that there are. */
+  readonly versions: readonly number[]
+  /** Those that the shop itself has made. */
+  readonly tables: readonly string[]
+}
+
+async function outcomeOf<Target>(
+  store: EventStore,
+  database: Database | undefined,
+  readModels: ReadModels<Target>,
+): Promise<Outcome> {
+  const lines: string[] = []
+  const seen: ReadonlyMap<string, number>[] = []
+  let building = true
+  let looking: Promise<void> | undefined
+  const look = async () => {
+    while (building) {
+      seen.push(await readModels.revenuePerDay())
+      await setImmediate()
+    }
+    seen.push(await readModels.revenuePerDay())
   }
-  const all = [...orders]
-  const sum = (states: readonly string[]) =>
-    all.filter(([, { state }]) => states.includes(state)).reduce((total, [, { cents }]) => total + cents, 0)
+  try {
+    await run(store, readModels, (line) => {
+      lines.push(line)
+      if (line.includes('A second version of the revenue')) looking = look()
+      if (line.includes('version 2 serves from now on')) building = false
+    })
+  } finally {
+    building = false
+    await looking
+  }
+  const states = await readModels.target.states(['revenue per day'])
   return {
-    open: all.filter(([, { state }]) => state === 'Placed').map(([id, { cents }]) => [id, cents]),
-    ordered: sum(['Placed', 'Shipped', 'Cancelled']),
-    kept: sum(['Placed', 'Shipped']),
+    lines,
+    past: await pastOf(store),
+    seen,
+    readModels: {
+      openOrders: await readModels.openOrders(),
+      stockLeft: await readModels.stockLeft(),
+      revenuePerDay: await readModels.revenuePerDay(),
+    },
+    versions: states.map(({ version }) => version),
+    tables: database === undefined ? [] : await tablesOf(database),
   }
 }
 
-test('the read models of the shop are what the log says, in both versions', async () => {
-  const store = new InMemoryStore()
-  const models = await run(store, print)
-  const { open, ordered, kept } = await folded(store)
-  const total = (version: number) =>
-    [...(models.revenue.get(version)?.values() ?? [])].reduce((a, b) => a + b, 0)
-  expect([...models.openOrders]).toEqual(open)
-  expect([total(1), total(2)]).toEqual([ordered, kept])
-  expect(kept).toBeLessThan(ordered)
-  expect(lines.join('\n')).toContain('version 2 serves from now on')
-})
+/** What the log itself says after some of its events. */
+interface Moment {
+  readonly open: ReadonlyMap<string, number>
+  readonly stock: ReadonlyMap<string, number>
+  /** Cents of each day: of all orders, and of those that are not cancelled. */
+  readonly ordered: ReadonlyMap<string, number>
+  readonly kept: ReadonlyMap<string, number>
+  readonly orders: number
+}
 
-test.each(['pglite', 'postgres'] as const)(
-  'the shop runs on %s as well',
-  async (name) => {
-    await withStore(name, (store) => run(store, print))
-    expect(lines.filter((line) => line.includes(' at 159 of 159'))).toHaveLength(4)
-    expect(lines.join('\n')).toContain('version 2 serves from now on')
-  },
-  60_000,
-)
+/** A moment after each event of the log. */
+async function pastOf(store: EventStore): Promise<readonly Moment[]> {
+  const orders = new Map<string, { readonly day: string; readonly cents: number; state: string }>()
+  const stock = new Map<string, number>()
+  const moments: Moment[] = []
+  for await (const { aggregateType, aggregateId, type, time, data } of store.readAll()) {
+    const { lines = [], units = 0 } = data as Partial<{
+      lines: { units: number; cents: number }[]
+      units: number
+    }>
+    if (aggregateType === 'Stock') add(stock, aggregateId, type === 'Received' ? units : -units)
+    if (aggregateType === 'Order') {
+      const cents = lines.reduce((sum, line) => sum + line.units * line.cents, 0)
+      orders.set(aggregateId, { day: time.slice(0, 10), cents, ...orders.get(aggregateId), state: type })
+    }
+    const all = [...orders.values()]
+    const open = [...orders].filter(([, { state }]) => state === 'Placed')
+    moments.push({
+      open: new Map(open.map(([id, { cents }]) => [id, cents])),
+      stock: new Map(stock),
+      ordered: perDay(all),
+      kept: perDay(all.filter(({ state }) => state !== 'Cancelled')),
+      orders: all.length,
+    })
+  }
+  return moments
+}
+
+function perDay(
+  orders: readonly { readonly day: string; readonly cents: number }[],
+): ReadonlyMap<string, number> {
+  const days = new Map<string, number>()
+  for (const { day, cents } of orders) add(days, day, cents)
+  return days
+}
+
+function add(counts: Map<string, number>, key: string, count: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + count)
+}
+
+/**
+ * By which version each of these revenues, one looked up after the other, is what a moment of the past says, never an
+ * earlier one than before. They were looked up after twelve orders.
+ */
+function versionsSeen(
+  seen: readonly ReadonlyMap<string, number>[],
+  past: readonly Moment[],
+): readonly (1 | 2 | undefined)[] {
+  let at = past.findIndex(({ orders }) => orders === 12)
+  return seen.map((revenue) => {
+    for (const [version, key] of [
+      [1, 'ordered'],
+      [2, 'kept'],
+    ] as const) {
+      const found = past.findIndex((moment, index) => index >= at && isDeepStrictEqual(moment[key], revenue))
+      if (found === -1) continue
+      at = found
+      return version
+    }
+    return undefined
+  })
+}
+
+async function tablesOf({ client }: Database): Promise<readonly string[]> {
+  const { rows } = await client.query(
+    `select tablename::text as name from pg_tables
+     where tablename ~ '^(open_orders|stock|revenue)' order by tablename`,
+  )
+  return (rows as readonly { readonly name: string }[]).map(({ name }) => name)
+}

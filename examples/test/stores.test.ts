@@ -57,7 +57,7 @@ describe('the store of an example', () => {
   ] as const)(
     'named $name is empty',
     async ({ name, type }) => {
-      await withStore(name, async (store) => {
+      await withStore(name, async ({ store }) => {
         expect(store).toBeInstanceOf(type)
         expect(await store.head()).toBe(0)
       })
@@ -146,7 +146,9 @@ describe('the server that DATABASE_URL names', () => {
     const first = await runExample(['banking', 'postgres'], env)
     expect(first).toMatchObject({ status: 0, stderr: '' })
     expect(await runExample(['banking', 'postgres'], env)).toEqual(first)
+    expect(await runExample(['shop', 'postgres'], env)).toMatchObject({ status: 0, stderr: '' })
     expect(await schemas()).toEqual([])
+    expect((await pool.query("select from pg_tables where schemaname = 'public'")).rows).toEqual([])
   }, 60_000)
 
   test('keeps nothing of a run that has failed or was interrupted', async () => {

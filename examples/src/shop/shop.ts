@@ -1,57 +1,74 @@
 import { Core, type EventStore } from '@eventmill/core'
-import { InMemoryProjectionStore, Projections } from '@eventmill/projections'
+import { Projections } from '@eventmill/projections'
 import { Cart, CheckOut, type Line, Order, Stock } from './aggregates.ts'
-import { openOrders, ReadModels, revenuePerDay, stock } from './read-models.ts'
-
-const PRODUCTS = { tea: 450, kettle: 3_900, cup: 700 }
+import { type ReadModels } from './read-models.ts'
 
 /** Sells for a while; meanwhile a read model is rebuilt to its second version, and the first one serves until it is done. */
-export async function run(store: EventStore, print: (line: string) => void): Promise<ReadModels> {
-  const core = new Core(store, { cache: 1_000 })
-  const models = new ReadModels()
-  const target = new InMemoryProjectionStore(models)
-  const revenue = revenuePerDay(1)
+export async function run<Target>(
+  store: EventStore,
+  readModels: ReadModels<Target>,
+  print: (line: string) => void,
+): Promise<void> {
+  const { target } = readModels
+  const { openOrders, stock, revenue, correctedRevenue } = readModels.projections
+  await using started = new AsyncDisposableStack()
   const projections = new Projections(store, { target, projections: [openOrders, stock, revenue] })
+  started.defer(() => projections.stop())
   await projections.start()
+  const core = new Core(store, { cache: 1_000 })
   for (const product of Object.keys(PRODUCTS)) {
     await core.dispatchCommand(Stock.commands.Receive(product, 100))
   }
 
   print('Twelve orders')
-  const position = await sell(core, 1, 12)
-  await projections.waitFor(openOrders, position)
-  await projections.waitFor(stock, position)
-  await projections.waitFor(revenue, position)
-  print(`  open orders  ${models.openOrders.size}`)
-  print(`  stock left   ${[...models.stock].map(([product, units]) => `${product} ${units}`).join(', ')}`)
-  print(
-    `  revenue      ${euros(total(models, 1))}, as version ${await projections.serving('revenue per day')} counts it`,
-  )
+  const first = await sell(core, 1, 12)
+  for (const projection of [openOrders, stock, revenue]) await projections.waitFor(projection, first)
+  await printReadModels(readModels, projections, print)
 
   print('\nA second version of the revenue, without what was cancelled, is built while twelve more come')
-  const corrected = revenuePerDay(2)
+  const served = Promise.withResolvers<number>()
   const rebuilding = new Projections(store, {
     target,
-    projections: [corrected],
-    onHappening: (happening) => {
-      if (happening.happened === 'serving') print(`  version ${happening.version} serves from now on`)
-    },
+    projections: [correctedRevenue],
+    // Three times in a lease it is looked whether version 2 has caught up.
     lease: 300,
+    onHappening: (happening) => {
+      if (happening.happened !== 'serving') return
+      print(`  version ${happening.version} serves from now on`)
+      served.resolve(happening.version)
+    },
   })
+  started.defer(() => rebuilding.stop())
   await rebuilding.start()
   const last = await sell(core, 13, 24)
-  await Promise.all([projections.waitFor(revenue, last), rebuilding.waitFor(corrected, last)])
-  while ((await rebuilding.serving('revenue per day')) !== 2) await nextTick()
-
-  const status = await rebuilding.status()
-  for (const { name, version, state, position: at, head } of [...(await projections.status()), ...status]) {
-    print(`  ${name}, version ${version}: ${state}, at ${at} of ${head}`)
+  // Whichever comes first: it rejects where the rebuild fails.
+  await Promise.race([served.promise, rebuilding.finished()])
+  for (const projection of [openOrders, stock, revenue]) await projections.waitFor(projection, last)
+  await rebuilding.waitFor(correctedRevenue, last)
+  await printReadModels(readModels, projections, print)
+  const statuses = [...(await projections.status()), ...(await rebuilding.status())]
+  for (const { name, version, state, position, head } of statuses) {
+    print(`  ${name}, version ${version}: ${state}, at ${position} of ${head}`)
   }
-  print(
-    `  revenue      ${euros(total(models, 1))} before, ${euros(total(models, 2))} without what was cancelled`,
-  )
-  await Promise.all([projections.stop(), rebuilding.stop()])
-  return models
+  await projections.drop(revenue)
+  print(`  version ${revenue.version} of ${revenue.name} is dropped`)
+}
+
+const PRODUCTS = { tea: 450, kettle: 3_900, cup: 700 }
+
+async function printReadModels<Target>(
+  readModels: ReadModels<Target>,
+  projections: Projections<Target>,
+  print: (line: string) => void,
+): Promise<void> {
+  const stock = await readModels.stockLeft()
+  const left = Object.keys(PRODUCTS).map((product) => `${product} ${stock.get(product)}`)
+  const days = [...(await readModels.revenuePerDay()).values()]
+  const total = days.reduce((sum, cents) => sum + cents, 0)
+  const version = await projections.serving(readModels.projections.revenue.name)
+  print(`  open orders  ${(await readModels.openOrders()).size}`)
+  print(`  stock left   ${left.join(', ')}`)
+  print(`  revenue      ${euros(total)}, as version ${version} counts it`)
 }
 
 /** Orders with these numbers: every fourth is cancelled, every third of the others shipped. Resolves to where the log is then. */
@@ -83,14 +100,6 @@ function linesOf(number: number): readonly Line[] {
     .map(([product, cents]) => ({ product, units: 1, cents }))
 }
 
-function total({ revenue }: ReadModels, version: number): number {
-  return [...(revenue.get(version)?.values() ?? [])].reduce((sum, cents) => sum + cents, 0)
-}
-
 function euros(cents: number): string {
   return `${(cents / 100).toFixed(2)} €`
-}
-
-function nextTick(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 20))
 }
