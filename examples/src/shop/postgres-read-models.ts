@@ -83,8 +83,10 @@ const revenue = defineProjection({
   events: orderEvents,
   create: async (sql: SqlClient) => {
     await sql.query('create table revenue_per_day_1 (day date primary key, cents bigint not null)')
-    // Readers know the view alone. The first version of all serves from the start: nothing is switched to it.
-    await sql.query('create view revenue_per_day as select day, cents from revenue_per_day_1')
+  },
+  // Readers know the view alone.
+  serve: async (sql) => {
+    await sql.query('create or replace view revenue_per_day as select day, cents from revenue_per_day_1')
   },
   handleBatch: async (events, sql) => {
     const { days, cents } = placed(events)

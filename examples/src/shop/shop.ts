@@ -30,8 +30,6 @@ export async function run<Target>(
   const rebuilding = new Projections(store, {
     target,
     projections: [correctedRevenue],
-    // Three times in a lease it is looked whether version 2 has caught up.
-    lease: 300,
     onHappening: (happening) => {
       if (happening.happened !== 'serving') return
       print(`  version ${happening.version} serves from now on`)

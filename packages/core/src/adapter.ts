@@ -24,7 +24,7 @@ export { eventCodec, eventInvalid, messageOf, type EventCodec } from './events/e
 export { streamKey, streamName } from './events/stream.ts'
 
 export { eventmillError, isPassing } from './errors.ts'
-export { checkInteger, checkKeys, checkName, invalidArgument } from './argument-checks.ts'
+export { checkInteger, checkKeys, checkMilliseconds, checkName, invalidArgument } from './argument-checks.ts'
 export { copyJson, equalJson } from './json.ts'
 export { uuidv7 } from './uuid.ts'
 

@@ -28,6 +28,16 @@ export function checkInteger(value: unknown, least: number, argument: string): a
   }
 }
 
+/** The longest that a timer waits: a longer one is over at once. */
+const LONGEST_TIMER = 2 ** 31 - 1
+
+/** Refuses with `ARGUMENT_INVALID` all but whole milliseconds, of which there are `least` at least, that a timer can wait. */
+export function checkMilliseconds(value: unknown, least: number, argument: string): asserts value is number {
+  if (!Number.isSafeInteger(value) || (value as number) < least || (value as number) > LONGEST_TIMER) {
+    throw invalidArgument(argument, `whole milliseconds from ${least} to ${LONGEST_TIMER}`, value)
+  }
+}
+
 /** Refuses with `ARGUMENT_INVALID` what is no object, or is a list. */
 export function checkObject(value: unknown, argument: string): asserts value is object {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {

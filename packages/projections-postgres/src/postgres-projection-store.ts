@@ -1,7 +1,7 @@
 import { type DomainEvent, type Position, type StreamId } from '@eventmill/core'
 import {
-  checkInteger,
   checkKeys,
+  checkMilliseconds,
   checkName,
   invalidArgument,
   pause,
@@ -14,6 +14,7 @@ import {
   type ParkedEvent,
   type ProjectionStore,
   type ProjectionTransaction,
+  type VersionHooks,
   type VersionId,
   type VersionState,
 } from '@eventmill/projections'
@@ -49,8 +50,8 @@ export class PostgresProjectionStore implements ProjectionStore<SqlClient> {
   constructor(options: PostgresProjectionStoreOptions) {
     checkKeys(options, OPTIONS, 'options')
     const { client, schema = 'eventmill_projections', idleTimeout = 10_000 } = options
-    checkName(schema, 'options.schema')
-    checkInteger(idleTimeout, 1, 'options.idleTimeout')
+    checkSchema(schema)
+    checkMilliseconds(idleTimeout, 1, 'options.idleTimeout')
     this.#transactions = transactionsOf(client, idleTimeout)
     this.#name = schema
     this.#schema = quoted(schema)
@@ -61,11 +62,7 @@ export class PostgresProjectionStore implements ProjectionStore<SqlClient> {
     return migrate(this.#transactions, this.#name)
   }
 
-  prepare(
-    version: VersionId,
-    partitions: number,
-    create: (client: SqlClient) => Promise<void>,
-  ): Promise<void> {
+  prepare(version: VersionId, partitions: number, { create, serve }: VersionHooks<SqlClient>): Promise<void> {
     return this.#transactions.run(async (client) => {
       await checkVersion(client, this.#name)
       await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [
@@ -87,10 +84,11 @@ export class PostgresProjectionStore implements ProjectionStore<SqlClient> {
          select $1, $2, generate_series(0, $3::int - 1)`,
         [...values, partitions],
       )
-      await client.query(
-        `insert into ${this.#schema}.serving (name, version) values ($1, $2) on conflict (name) do nothing`,
+      const first = await client.query(
+        `insert into ${this.#schema}.serving (name, version) values ($1, $2) on conflict (name) do nothing returning true`,
         values,
       )
+      if (first.rows.length > 0) await serve(client)
       await client.query(`delete from ${this.#schema}.runners where alive_until < now() - interval '1 day'`)
     })
   }
@@ -335,6 +333,13 @@ export class PostgresProjectionStore implements ProjectionStore<SqlClient> {
 }
 
 const OPTIONS = new Set(['client', 'schema', 'idleTimeout'])
+
+/** Longer names would be cut off by the server, and may then be those of another schema. */
+function checkSchema(schema: unknown): void {
+  checkName(schema, 'options.schema')
+  if (new TextEncoder().encode(schema).length <= 63 && !schema.startsWith('pg_')) return
+  throw invalidArgument('options.schema', 'a name of at most 63 bytes that does not begin with pg_', schema)
+}
 
 /** A version as the database tells of it. */
 interface StoredState extends Omit<VersionState, 'checkpoints'> {

@@ -25,7 +25,8 @@ export function transactionsOf(client: PgPool | Pglite, idle: number): Transacti
     if ('waitReady' in driver && 'transaction' in driver) return pgliteTransactions(client as Pglite)
     if ('connect' in driver && 'totalCount' in driver) return poolTransactions(client as PgPool, idle)
   }
-  throw invalidArgument('options.client', 'a pg.Pool or a PGlite', driver)
+  // Its type alone: a URL would show its password.
+  throw invalidArgument('options.client', 'a pg.Pool or a PGlite', typeof driver)
 }
 
 /** On the connections of a pool. */

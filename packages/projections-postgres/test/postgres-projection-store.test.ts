@@ -19,6 +19,7 @@ afterAll(async () => {
 })
 
 let schemas = 0
+const NO_HOOKS = { create: async () => undefined, serve: async () => undefined }
 
 async function storeOfWords(
   client: SqlClient & ConstructorParameters<typeof PostgresProjectionStore>[0]['client'],
@@ -68,7 +69,7 @@ describe('the tables', () => {
 
   test('are asked for where they are missing', async () => {
     const store = new PostgresProjectionStore({ client: server.pool(), schema: 'missing' })
-    const preparing = store.prepare({ name: 'p', version: 1 }, 1, async () => undefined)
+    const preparing = store.prepare({ name: 'p', version: 1 }, 1, NO_HOOKS)
     await expect(preparing).rejects.toMatchObject({ code: 'MIGRATION_REQUIRED', found: 0, required: 1 })
   })
 })
@@ -84,7 +85,7 @@ describe('on a server', () => {
       idleTimeout: 100,
     })
     await store.migrate()
-    await store.prepare(v1, 2, none)
+    await store.prepare(v1, 2, NO_HOOKS)
     const [claim] = await store.claim('a', [v1], 60_000)
     if (claim === undefined) throw new Error('nothing is claimed')
     return { pool, store, claim }
@@ -133,7 +134,7 @@ describe('on a server', () => {
   test('a version is not dropped while it begins to serve', async () => {
     const { pool, store } = await prepared()
     const v2 = { name: 'words', version: 2 }
-    await store.prepare(v2, 1, none)
+    await store.prepare(v2, 1, NO_HOOKS)
     let dropped: Promise<unknown> | undefined
     const outcome = await store.serve(v2, 0, async () => {
       dropped = store.drop(v2, none).catch((error: unknown) => error)
@@ -145,6 +146,36 @@ describe('on a server', () => {
     expect(outcome).toBe('switched')
     expect(await dropped).toMatchObject({ code: 'ARGUMENT_INVALID' })
     expect(await store.states(['words'])).toMatchObject([{ serving: false }, { serving: true }])
+  })
+
+  test('a version that is dropped waits for the handlers that write to its tables, and they for nothing', async () => {
+    const { pool, store } = await prepared()
+    const v2 = { name: 'words', version: 2 }
+    const table = `dropped_${schemas}`
+    await store.prepare(v2, 1, {
+      ...NO_HOOKS,
+      create: async (target) => {
+        await target.query(`create table ${table} (word text)`)
+      },
+    })
+    const [claim] = await store.claim('b', [v2], 60_000)
+    if (claim === undefined) throw new Error('nothing is claimed')
+    let dropped: Promise<void> | undefined
+    await store.commit(claim, 1, async ({ target }) => {
+      await target.query(`insert into ${table} values ('late')`)
+      dropped = store.drop(v2, async (dropping) => {
+        await dropping.query(`drop table ${table}`)
+      })
+      await eventually(async () => {
+        const waiting = await pool.query(
+          `select from pg_stat_activity where wait_event_type = 'Lock' and query like $1`,
+          [`drop table ${table}`],
+        )
+        return waiting.rowCount === 1
+      })
+    })
+    await dropped
+    expect(await store.states(['words'])).toMatchObject([{ version: 1 }])
   })
 
   test('a pool may parse the types of the database as it likes', async () => {
@@ -172,11 +203,21 @@ const parkable = {
   time: '2026-01-31T12:00:00.000Z',
 }
 
+test('a connection string where a client should be is not shown', () => {
+  const client = 'postgres://me:secret@db/app' as never
+  expect(() => new PostgresProjectionStore({ client })).toThrow(
+    expect.objectContaining({ message: expect.not.stringContaining('secret') }),
+  )
+})
+
 test.each([
   ['options.client', { client: {} }],
   ['options.client', { client: undefined }],
   ['options.schema', { schema: '' }],
+  ['options.schema', { schema: 'é'.repeat(32) }],
+  ['options.schema', { schema: 'pg_mine' }],
   ['options.idleTimeout', { idleTimeout: 0 }],
+  ['options.idleTimeout', { idleTimeout: 2 ** 31 }],
   ['options.table', { table: 'x' }],
 ])('%s of the wrong form is refused', (argument, options) => {
   const create = () => new PostgresProjectionStore({ client: pglite, ...(options as object) })

@@ -8,6 +8,7 @@ import {
   type PartitionId,
   type ProjectionStore,
   type ProjectionTransaction,
+  type VersionHooks,
   type VersionId,
   type VersionState,
 } from './projection-store.ts'
@@ -27,7 +28,7 @@ export class InMemoryProjectionStore<Target> implements ProjectionStore<Target> 
     this.#target = target
   }
 
-  prepare(version: VersionId, partitions: number, create: (target: Target) => Promise<void>): Promise<void> {
+  prepare(version: VersionId, partitions: number, { create, serve }: VersionHooks<Target>): Promise<void> {
     return this.#alone(async () => {
       const known = this.#versions.get(keyOf(version))
       if (known !== undefined) {
@@ -35,11 +36,13 @@ export class InMemoryProjectionStore<Target> implements ProjectionStore<Target> 
         return
       }
       await create(this.#target)
+      const isFirst = !this.#serving.has(version.name)
+      if (isFirst) await serve(this.#target)
       const checkpoints = Array.from({ length: partitions }, (_, partition) =>
         newCheckpoint(version, partition),
       )
       this.#versions.set(keyOf(version), { ...version, checkpoints, runners: new Map(), parked: [] })
-      if (!this.#serving.has(version.name)) this.#serving.set(version.name, version.version)
+      if (isFirst) this.#serving.set(version.name, version.version)
     })
   }
 

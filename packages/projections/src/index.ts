@@ -12,6 +12,7 @@ export {
   type PartitionId,
   type ProjectionStore,
   type ProjectionTransaction,
+  type VersionHooks,
   type VersionId,
   type VersionState,
 } from './projection-store.ts'

@@ -48,6 +48,12 @@ export interface ParkedEvent extends PartitionId {
   readonly time: string
 }
 
+/** What a projection does when a version of it comes. */
+export interface VersionHooks<Target> {
+  readonly create: (target: Target) => Promise<void>
+  readonly serve: (target: Target) => Promise<void>
+}
+
 /** What happens to a partition in one transaction, beside what its handlers write. */
 export interface ProjectionTransaction<Target> {
   /** What the handlers write to. */
@@ -66,11 +72,11 @@ export interface ProjectionTransaction<Target> {
  */
 export interface ProjectionStore<Target> {
   /**
-   * Makes the checkpoints of a version, at 0, and runs `create` in the same transaction, unless it is there already; with
-   * the first version of a projection it begins to serve. Any number of processes may do so at once: one creates. Fails
-   * with `ARGUMENT_INVALID` where the version was made with another number of partitions.
+   * Makes the checkpoints of a version, at 0, and runs `create` in the same transaction, unless it is there already. The
+   * first version of a projection serves from then on: `serve` runs after `create`. Any number of processes may do so at
+   * once: one creates. Fails with `ARGUMENT_INVALID` where the version was made with another number of partitions.
    */
-  prepare(version: VersionId, partitions: number, create: (target: Target) => Promise<void>): Promise<void>
+  prepare(version: VersionId, partitions: number, hooks: VersionHooks<Target>): Promise<void>
 
   /**
    * Keeps the claims of a runner for another `lease` (milliseconds by the store's clock), takes what is free, and lets go

@@ -46,7 +46,10 @@ interface Definition<Namespace, Target> {
   readonly onFailure?: FailurePolicy | undefined
   /** Makes what this version writes to, such as its tables. Runs once, before the first event. */
   readonly create?: ((target: Target) => Done) | undefined
-  /** Runs in the transaction in which this version begins to serve: the place to switch a view. */
+  /**
+   * Runs in the transaction in which this version begins to serve, the first one right after `create`: the place to make
+   * and to switch a view.
+   */
   readonly serve?: ((target: Target) => Done) | undefined
   /** Removes what `create` has made, when the version is dropped. */
   readonly drop?: ((target: Target) => Done) | undefined

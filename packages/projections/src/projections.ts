@@ -2,6 +2,7 @@ import { type DomainEvent, type EventStore, type Position } from '@eventmill/cor
 import {
   checkInteger,
   checkKeys,
+  checkMilliseconds,
   checkpointAhead,
   invalidArgument,
   isPassing,
@@ -50,7 +51,7 @@ export class Projections<Target> {
     checkKeys(options, OPTIONS, 'options')
     const { target, projections, batchSize = 500, lease = 6_000, onHappening } = options
     checkInteger(batchSize, 1, 'options.batchSize')
-    checkInteger(lease, 100, 'options.lease')
+    checkMilliseconds(lease, 100, 'options.lease')
     if (!Array.isArray(projections) || projections.length === 0) {
       throw invalidArgument('options.projections', 'a list of projections', projections)
     }
@@ -128,7 +129,7 @@ export class Projections<Target> {
     checkKeys(options, WAIT_OPTIONS, 'options')
     checkInteger(position, 0, 'position')
     const { timeout = 10_000, signal } = options
-    checkInteger(timeout, 0, 'options.timeout')
+    checkMilliseconds(timeout, 0, 'options.timeout')
     await this.#waiters.wait(this.#own(projection), position, timeout, signal)
   }
 

@@ -8,7 +8,7 @@ export interface ProjectionStatus extends VersionId {
   /** Whether readers are served by it. */
   readonly serving: boolean
   /**
-   * What this process does with it: nothing (`'stopped'`), nothing as long as others do (`'standby'`), work on what was
+   * What this process does with it: nothing (`'stopped'`, also where the version was dropped, or never made), nothing as long as others do (`'standby'`), work on what was
    * stored before (`'catching up'`), wait for more (`'live'`), try again what failed (`'retrying'`), or nothing any more
    * (`'failed'`).
    */
@@ -67,9 +67,10 @@ export async function statusOf<Target>(
     }
   })
   const position = Math.min(...partitions.map((one) => one.position))
-  const failure = runner?.failure(projection)
   const own = [...workers.values()]
   const rate = own.reduce((sum, worker) => sum + worker.rate, 0)
+  // What was dropped has not failed.
+  const failure = state === undefined ? undefined : runner?.failure(projection)
   const error =
     failure === undefined ? own.find((worker) => worker.error !== undefined)?.error : failure.error
   const left = Math.max(0, head - position)
@@ -78,10 +79,10 @@ export async function statusOf<Target>(
     version,
     serving: state?.serving ?? false,
     state:
-      failure !== undefined
-        ? 'failed'
-        : runner === undefined
-          ? 'stopped'
+      runner === undefined || state === undefined
+        ? 'stopped'
+        : failure !== undefined
+          ? 'failed'
           : own.length === 0
             ? 'standby'
             : error !== undefined

@@ -22,6 +22,7 @@ export interface StoreRules<Target> {
 
 const LONG = 60_000
 const none = async () => undefined
+const NO_HOOKS = { create: async () => undefined, serve: async () => undefined }
 const v1: VersionId = { name: 'words', version: 1 }
 const v2: VersionId = { name: 'words', version: 2 }
 
@@ -33,10 +34,14 @@ export function projectionStoreRules<Target>(
   describe(name, () => {
     test('makes a version once, however many begin with it, and lets the first one serve', async () => {
       const { store, write, read } = await create()
-      const prepare = () => store.prepare(v1, 2, (target) => write(target, 'created'))
+      const hooks = {
+        create: (target: Target) => write(target, 'created'),
+        serve: (target: Target) => write(target, 'served'),
+      }
+      const prepare = () => store.prepare(v1, 2, hooks)
       await Promise.all([prepare(), prepare(), prepare(), prepare(), prepare()])
-      await store.prepare(v2, 1, none)
-      expect(await read()).toEqual(['created'])
+      await store.prepare(v2, 1, { ...hooks, create: none })
+      expect(await read()).toEqual(['created', 'served'])
       expect(await store.states(['words', 'others'])).toEqual([
         {
           ...v1,
@@ -56,20 +61,21 @@ export function projectionStoreRules<Target>(
 
     test('refuses a version with another number of partitions than it was made with', async () => {
       const { store } = await create()
-      await store.prepare(v1, 2, none)
-      await expect(store.prepare(v1, 3, none)).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
+      await store.prepare(v1, 2, NO_HOOKS)
+      await expect(store.prepare(v1, 3, NO_HOOKS)).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
     })
 
     test('makes nothing where making it fails', async () => {
       const { store } = await create()
       const failing = () => Promise.reject(new Error('no room'))
-      await expect(store.prepare(v1, 1, failing)).rejects.toThrow('no room')
+      await expect(store.prepare(v1, 1, { create: failing, serve: none })).rejects.toThrow('no room')
+      await expect(store.prepare(v1, 1, { create: none, serve: failing })).rejects.toThrow('no room')
       expect(await store.states(['words'])).toEqual([])
     })
 
     test('gives a partition to one runner, which keeps it as long as it asks', async () => {
       const { store } = await create()
-      await store.prepare(v1, 1, none)
+      await store.prepare(v1, 1, NO_HOOKS)
       const claim = { ...v1, partition: 0, epoch: 1, position: 0 }
       expect(await store.claim('a', [v1], LONG)).toEqual([claim])
       expect(await store.claim('b', [v1], LONG)).toEqual([])
@@ -79,7 +85,7 @@ export function projectionStoreRules<Target>(
 
     test('gives it to another one when its lease is over, and to the first no more', async () => {
       const { store } = await create()
-      await store.prepare(v1, 1, none)
+      await store.prepare(v1, 1, NO_HOOKS)
       await store.claim('a', [v1], 1)
       await eventually(async () => (await store.claim('b', [v1], LONG)).length === 1)
       expect(await store.claim('b', [v1], LONG)).toMatchObject([{ epoch: 2 }])
@@ -88,7 +94,7 @@ export function projectionStoreRules<Target>(
 
     test('gives what is left to another one at once', async () => {
       const { store } = await create()
-      await store.prepare(v1, 1, none)
+      await store.prepare(v1, 1, NO_HOOKS)
       await store.claim('a', [v1], LONG)
       await store.leave('b')
       expect(await store.claim('b', [v1], LONG)).toEqual([])
@@ -101,8 +107,8 @@ export function projectionStoreRules<Target>(
 
     test('shares the partitions of each version among those who ask', async () => {
       const { store } = await create()
-      await store.prepare(v1, 5, none)
-      await store.prepare(v2, 1, none)
+      await store.prepare(v1, 5, NO_HOOKS)
+      await store.prepare(v2, 1, NO_HOOKS)
       expect(await store.claim('a', [v1, v2], LONG)).toHaveLength(6)
       expect(await store.claim('b', [v1], LONG)).toEqual([])
       const kept = await store.claim('a', [v1, v2], LONG)
@@ -118,7 +124,7 @@ export function projectionStoreRules<Target>(
 
     test('shares so that none has two more than another, however many there are', async () => {
       const { store } = await create()
-      await store.prepare(v1, 4, none)
+      await store.prepare(v1, 4, NO_HOOKS)
       const runners = ['a', 'b', 'c']
       for (let times = 0; times < 3; times++) {
         for (const runner of runners) await store.claim(runner, [v1], LONG)
@@ -133,7 +139,7 @@ export function projectionStoreRules<Target>(
 
     test('keeps a claim whose lease is over, unless somebody has taken over', async () => {
       const { store } = await create()
-      await store.prepare(v1, 1, none)
+      await store.prepare(v1, 1, NO_HOOKS)
       await store.claim('a', [v1], 1)
       await new Promise((resolve) => setTimeout(resolve, 5))
       expect(await store.claim('a', [v1], LONG)).toMatchObject([{ epoch: 1 }])
@@ -141,7 +147,7 @@ export function projectionStoreRules<Target>(
 
     test('of two who claim at once gives to one', async () => {
       const { store } = await create()
-      await store.prepare(v1, 1, none)
+      await store.prepare(v1, 1, NO_HOOKS)
       const claims = await Promise.all(['a', 'b', 'c', 'd'].map((runner) => store.claim(runner, [v1], LONG)))
       expect(claims.flat()).toHaveLength(1)
     })
@@ -256,7 +262,7 @@ export function projectionStoreRules<Target>(
       const { store, write, read } = await create()
       const old = await claimed(store)
       await store.commit(old, 7, none)
-      await store.prepare(v2, 1, none)
+      await store.prepare(v2, 1, NO_HOOKS)
       const [next] = await store.claim('b', [v2], LONG)
       if (next === undefined) throw new Error('nothing is claimed')
       const serve = (atLeast: number) => store.serve(v2, atLeast, (target) => write(target, 'served'))
@@ -273,7 +279,7 @@ export function projectionStoreRules<Target>(
     test('leaves the old version serving where the switch fails', async () => {
       const { store } = await create()
       await claimed(store)
-      await store.prepare(v2, 1, none)
+      await store.prepare(v2, 1, NO_HOOKS)
       await expect(store.serve(v2, 0, () => Promise.reject(new Error('no view')))).rejects.toThrow('no view')
       expect(await store.states(['words'])).toMatchObject([{ serving: true }, { serving: false }])
     })
@@ -281,7 +287,7 @@ export function projectionStoreRules<Target>(
     test('removes a version that does not serve, and whoever works on it writes nothing more', async () => {
       const { store, write, read } = await create()
       await claimed(store)
-      await store.prepare(v2, 1, none)
+      await store.prepare(v2, 1, NO_HOOKS)
       const [claim] = await store.claim('b', [v2], LONG)
       if (claim === undefined) throw new Error('nothing is claimed')
       await store.commit(claim, 5, ({ park }) => park(eventAt(5, 'x'), 'why'))
@@ -298,7 +304,7 @@ export function projectionStoreRules<Target>(
 }
 
 async function claimed<Target>(store: ProjectionStore<Target>): Promise<Claim> {
-  await store.prepare(v1, 1, none)
+  await store.prepare(v1, 1, NO_HOOKS)
   const [claim] = await store.claim('a', [v1], LONG)
   if (claim === undefined) throw new Error('nothing is claimed')
   return claim

@@ -381,6 +381,27 @@ describe('of several runners', () => {
     expect(read.positions).toEqual([1, 2, 3, 4])
   })
 
+  test('one whose handler takes longer than its lease keeps it', async () => {
+    const { store, target, read } = await given(1)
+    const { held, proceed } = hold()
+    const logs = [new Log(), new Log()] as const
+    let claims = 0
+    const claim = target.claim.bind(target)
+    target.claim = (...args) => {
+      claims += 1
+      return claim(...args)
+    }
+    const slow = balances({ before: () => held })
+    const first = await running.start(store, target, [slow], { onHappening: logs[0].add })
+    await running.start(store, target, [slow], { onHappening: logs[1].add })
+    // Each of both asks three times in a lease.
+    await eventually(() => claims >= 15)
+    proceed()
+    await first.waitFor(slow, 1)
+    expect(read.positions).toEqual([1])
+    expect([logs[0].of('released'), logs[1].of('claimed')]).toEqual([[], []])
+  })
+
   test('one that is paused writes nothing after it was replaced', async () => {
     const { store, target, read } = await given(1)
     const { held, proceed } = hold()
@@ -459,6 +480,49 @@ describe('a new version', () => {
     await log.until('serving')
   })
 
+  test('serves as soon as it has caught up, whatever the lease', async () => {
+    const { store, target } = await given(3)
+    const log = new Log()
+    await running.start(store, target, [balances()])
+    const options = { lease: 600_000, onHappening: log.add }
+    await running.start(store, target, [balances({ version: 2 })], options)
+    await log.until('serving')
+  })
+
+  test('whose switch takes long costs nobody a lease', async () => {
+    const { store, target } = await given(3)
+    const log = new Log()
+    const { held, proceed } = hold()
+    let claims = 0
+    const [serve, claim] = [target.serve.bind(target), target.claim.bind(target)]
+    target.serve = async (...args) => {
+      await held
+      return serve(...args)
+    }
+    target.claim = (...args) => {
+      claims += 1
+      return claim(...args)
+    }
+    const both = [balances({ version: 1 }), balances({ version: 2 })]
+    await running.start(store, target, both, { onHappening: log.add })
+    await eventually(() => claims >= 5)
+    expect(log.of('released')).toEqual([])
+    proceed()
+    await log.until('serving')
+  })
+
+  test('whose switch could not reach its store is tried again', async () => {
+    const { store, target } = await given(3)
+    const log = new Log()
+    let failures = 2
+    const serve = target.serve.bind(target)
+    target.serve = (...args) => (failures-- > 0 ? Promise.reject(unreachable()) : serve(...args))
+    const both = [balances({ version: 1 }), balances({ version: 2 })]
+    await running.start(store, target, both, { onHappening: log.add })
+    await log.until('serving')
+    expect(log.of('unreachable')).toHaveLength(2)
+  })
+
   test('whose switch fails does not take the others with it', async () => {
     const { store, target } = await given(3)
     const old = balances({ version: 1 })
@@ -474,7 +538,7 @@ describe('a new version', () => {
     const old = balances({ version: 1 })
     const first = await running.start(store, target, [old])
     await first.waitFor(old, 3)
-    await target.prepare({ name: 'balances', version: 2 }, 1, async () => undefined)
+    await target.prepare({ name: 'balances', version: 2 }, 1, balances())
     const none = async () => undefined
     expect(await target.serve({ name: 'balances', version: 2 }, 0, none)).toBe('behind')
   })
@@ -492,11 +556,26 @@ describe('a new version', () => {
     await expect(first.drop(old)).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
     // It goes on as if nobody had asked.
     await first.waitFor(balances({ version: 1 }), await append(store, 'DE1', ...deposits(1)))
-    await target.prepare(next, 1, next.create)
+    await target.prepare(next, 1, next)
     const projections = new Projections(store, { target, projections: [old, next] })
     await projections.drop(next)
     expect(dropped).toEqual([2])
     expect(await target.states(['balances'])).toMatchObject([{ version: 1 }])
+  })
+
+  test('that is dropped while it runs is no failure, and has nobody waiting for it', async () => {
+    const { store, target } = await given(3)
+    target.serve = async () => 'behind'
+    const [old, next] = [balances({ version: 1 }), balances({ version: 2 })]
+    const projections = await running.start(store, target, [old, next])
+    await projections.waitFor(next, 3)
+    const waiting = expect(projections.waitFor(next, 4)).rejects.toMatchObject({ code: 'PROJECTION_FAILED' })
+    await projections.drop(next)
+    await waiting
+    expect(await projections.status()).toMatchObject([
+      { version: 1, state: 'live' },
+      { version: 2, state: 'stopped', error: undefined },
+    ])
   })
 })
 
@@ -520,6 +599,13 @@ describe('waiting for a projection', () => {
     })
   })
 
+  test('takes no time that a timer cannot wait', async () => {
+    const { store, target } = await given(0)
+    const projections = new Projections(store, { target, projections: [balances()] })
+    const waiting = projections.waitFor(balances(), 3, { timeout: 2 ** 31 })
+    await expect(waiting).rejects.toMatchObject({ code: 'ARGUMENT_INVALID', argument: 'options.timeout' })
+  })
+
   test('ends with the reason of its signal', async () => {
     const { store, target } = await given(3)
     const projections = new Projections(store, { target, projections: [balances()] })
@@ -536,6 +622,7 @@ test.each([
   ['options.target', { target: {} }],
   ['options.batchSize', { batchSize: 0 }],
   ['options.lease', { lease: 99 }],
+  ['options.lease', { lease: 2 ** 31 }],
   ['options.onHappening', { onHappening: 'log' }],
   ['options.into', { into: 1 }],
 ])('%s of the wrong form is refused', (argument, options) => {

@@ -62,7 +62,7 @@ describe('partitions of one process', () => {
     const { store, position, open } = await filled()
     const target = new InMemoryProjectionStore(new Balances())
     const projection = balances({ partitions: PARTITIONS })
-    await target.prepare(projection, PARTITIONS, projection.create)
+    await target.prepare(projection, PARTITIONS, projection)
     const [ahead] = await target.claim('earlier', [projection], 60_000)
     if (ahead === undefined) throw new Error('nothing was claimed')
     await target.commit(ahead, 150, async () => undefined)

@@ -1,4 +1,4 @@
-import { checkKeys, invalidArgument } from '@eventmill/core/adapter'
+import { checkKeys, checkMilliseconds, invalidArgument } from '@eventmill/core/adapter'
 import { type Pglite, type PgPool } from './database/client.ts'
 import { type CheckedTimeouts, TIMEOUTS } from './database/patience.ts'
 import { type PostgresStoreOptions } from './postgres-store.ts'
@@ -27,8 +27,8 @@ export function checkOptions(options: PostgresStoreOptions): CheckedOptions {
   if (typeof prepare !== 'boolean') throw invalidArgument('options.prepare', 'a boolean', prepare)
   checkKeys(timeouts, TIMEOUT_OPTIONS, 'options.timeouts')
   const { operation = TIMEOUTS.operation, statement = TIMEOUTS.statement } = timeouts
-  checkTimeout(operation, 'options.timeouts.operation')
-  checkTimeout(statement, 'options.timeouts.statement')
+  checkMilliseconds(operation, 1, 'options.timeouts.operation')
+  checkMilliseconds(statement, 1, 'options.timeouts.statement')
   return { client, schema, prepare, timeouts: { operation, statement } }
 }
 
@@ -50,8 +50,6 @@ export function checkTransaction(transaction: unknown): void {
 
 const OPTIONS = new Set(['client', 'schema', 'prepare', 'timeouts'])
 const TIMEOUT_OPTIONS = new Set(['operation', 'statement'])
-/** Timers take no more, in milliseconds. */
-const LONGEST = 2 ** 31 - 1
 
 function isClient(client: unknown): boolean {
   if (typeof client !== 'object' || client === null) return false
@@ -63,9 +61,4 @@ function isClient(client: unknown): boolean {
 export function isSchemaName(schema: string): boolean {
   const { length } = new TextEncoder().encode(schema)
   return length >= 1 && length <= 63 && !schema.includes('\0') && !schema.startsWith('pg_')
-}
-
-function checkTimeout(time: unknown, argument: string): void {
-  if (typeof time === 'number' && time >= 1 && time <= LONGEST) return
-  throw invalidArgument(argument, `a number of milliseconds from 1 to ${LONGEST}`, time)
 }

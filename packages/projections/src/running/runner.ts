@@ -4,6 +4,7 @@ import { type Happening } from '../happening.ts'
 import { type Projection } from '../projection.ts'
 import { type Claim, type PartitionId, type ProjectionStore } from '../projection-store.ts'
 import { SharedLog } from './shared-log.ts'
+import { Switch } from './switch.ts'
 import { Worker } from './worker.ts'
 
 /** What a runner works with. */
@@ -25,22 +26,24 @@ export class Runner<Target> {
   readonly #workers = new Map<string, Working<Target>>()
   readonly #logs: ReadonlyMap<Projection<Target>, SharedLog>
   readonly #failed = new Map<Projection<Target>, unknown>()
-  /** Versions of which it is known that nothing is to be done to let them serve. */
-  readonly #served = new Set<Projection<Target>>()
-  /** Where the head was when a version had first caught up. */
-  readonly #caughtUpAt = new Map<Projection<Target>, Position>()
+  readonly #switches: ReadonlyMap<Projection<Target>, Switch<Target>>
   readonly #stopping = new AbortController()
   readonly #outcome = withResolvers()
   /** Ends the pause before the next look at the claims. */
   #hurry = new AbortController()
   #starting: Promise<void> | undefined
   #ticking: Promise<void> | undefined
-  /** The tries to let a version serve that go on. */
-  readonly #switching = new Map<Projection<Target>, Promise<void>>()
 
   constructor(input: RunnerInput<Target>) {
     this.#input = input
     const { store, projections, batchSize } = input
+    const { signal } = this.#stopping
+    this.#switches = new Map(
+      projections.map((projection) => {
+        const workers = () => [...this.workers(projection).values()]
+        return [projection, new Switch({ ...input, projection, workers, signal })]
+      }),
+    )
     this.#logs = new Map(projections.map((one) => [one, new SharedLog(store, one, batchSize)]))
     // Whoever does not ask is not bothered.
     this.#outcome.promise.catch(() => undefined)
@@ -60,14 +63,14 @@ export class Runner<Target> {
   async #start(): Promise<void> {
     const { target, projections } = this.#input
     for (const projection of projections) {
-      await target.prepare(idOf(projection), projection.partitions, projection.create)
+      await target.prepare(idOf(projection), projection.partitions, projection)
     }
     const states = await target.states(projections.map(({ name }) => name))
     for (const projection of projections) {
       const isServed = states.some(
         ({ name, version, serving }) => serving && name === projection.name && version >= projection.version,
       )
-      if (isServed) this.#served.add(projection)
+      if (isServed) this.#switches.get(projection)?.done()
     }
     if (this.#stopping.signal.aborted) return
     await this.#tick()
@@ -81,7 +84,8 @@ export class Runner<Target> {
     await this.#ticking
     const working = [...this.#workers.values()]
     for (const { worker } of working) worker.stop()
-    await Promise.all([...working.map(({ done }) => done), ...this.#switching.values()])
+    await Promise.all(working.map(({ done }) => done))
+    await Promise.all([...this.#switches.values()].map((one) => one.settled()))
     // Where that fails, the leases end by themselves.
     await this.#input.target.leave(this.#id).catch(() => undefined)
     this.#outcome.resolve()
@@ -153,18 +157,22 @@ export class Runner<Target> {
       if (!held.has(keyOf(working.partition))) working.worker.stop()
     }
     for (const claim of claims) this.#work(claim)
-    for (const projection of running) this.#letServe(projection)
+    for (const projection of running) this.#look(projection)
   }
 
   #work(claim: Claim): void {
-    const { projections, moved, tell } = this.#input
+    const { projections, tell } = this.#input
     const key = keyOf(claim)
     const projection = projections.find((one) => one.name === claim.name && one.version === claim.version)
     if (projection === undefined || this.#failed.has(projection) || this.#workers.has(key)) return
     const log = this.#logs.get(projection)
     if (log === undefined) return
     const { name, version, partition, position } = claim
-    const worker = new Worker({ ...this.#input, projection, claim, log })
+    const moved = () => {
+      this.#input.moved()
+      this.#look(projection)
+    }
+    const worker = new Worker({ ...this.#input, projection, claim, log, moved })
     const done = worker
       .run()
       .catch((error: unknown) => {
@@ -182,6 +190,16 @@ export class Runner<Target> {
     tell({ name, version, partition, happened: 'claimed', position })
   }
 
+  /** A version that has caught up serves from then on. Nobody waits for it: leases are to be kept. */
+  #look(projection: Projection<Target>): void {
+    this.#switches
+      .get(projection)
+      ?.look()
+      .catch((error: unknown) => {
+        this.#fail(projection, error)
+      })
+  }
+
   #fail(projection: Projection<Target>, error: unknown): void {
     if (this.#failed.has(projection)) return
     const { tell, moved } = this.#input
@@ -189,32 +207,6 @@ export class Runner<Target> {
     this.#outcome.reject(error)
     tell({ ...idOf(projection), happened: 'failed', error })
     moved()
-  }
-
-  /** A version that has caught up serves from now on. Nobody waits for it: leases are to be kept. */
-  #letServe(projection: Projection<Target>): void {
-    if (this.#served.has(projection) || this.#switching.has(projection)) return
-    const own = [...this.workers(projection).values()]
-    if (own.length === 0 || !own.every(({ live }) => live)) {
-      this.#caughtUpAt.delete(projection)
-      return
-    }
-    const position = this.#caughtUpAt.get(projection) ?? Math.max(...own.map((worker) => worker.position))
-    this.#caughtUpAt.set(projection, position)
-    const switching = this.#switch(projection, position)
-      .catch((error: unknown) => {
-        if (isPassing(error)) this.#input.tell({ happened: 'unreachable', error })
-        else this.#fail(projection, error)
-      })
-      .finally(() => this.#switching.delete(projection))
-    this.#switching.set(projection, switching)
-  }
-
-  async #switch(projection: Projection<Target>, position: Position): Promise<void> {
-    const outcome = await this.#input.target.serve(idOf(projection), position, projection.serve)
-    if (outcome === 'behind') return
-    this.#served.add(projection)
-    if (outcome === 'switched') this.#input.tell({ ...idOf(projection), happened: 'serving' })
   }
 }
 

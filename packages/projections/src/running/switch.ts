@@ -1,0 +1,81 @@
+import { type Position } from '@eventmill/core'
+import { isPassing, pause } from '@eventmill/core/adapter'
+import { type Happening } from '../happening.ts'
+import { type Projection } from '../projection.ts'
+import { type ProjectionStore } from '../projection-store.ts'
+import { type Worker } from './worker.ts'
+
+/** What a switch works with. */
+export interface SwitchInput<Target> {
+  readonly target: ProjectionStore<Target>
+  readonly projection: Projection<Target>
+  readonly lease: number
+  readonly tell: (happening: Happening) => void
+  /** Those who work on the version here. */
+  readonly workers: () => readonly Worker<Target>[]
+  readonly signal: AbortSignal
+}
+
+/** In milliseconds: each try holds up the version that serves. */
+const SHORTEST_PAUSE = 250
+
+/** Lets a version serve once it has caught up. It goes on beside everything else: a switch may take its time. */
+export class Switch<Target> {
+  readonly #input: SwitchInput<Target>
+  /** Where the head was when the version had first caught up. */
+  #caughtUpAt: Position | undefined
+  #trying: Promise<void> | undefined
+  #done = false
+
+  constructor(input: SwitchInput<Target>) {
+    this.#input = input
+  }
+
+  /** Tries it if it is time. Rejects with what fails for good. */
+  async look(): Promise<void> {
+    if (this.#done || this.#trying !== undefined || !this.#hasCaughtUp()) return
+    this.#trying = this.#try()
+    try {
+      await this.#trying
+    } finally {
+      this.#trying = undefined
+    }
+  }
+
+  /** Nothing is to be done: it serves, or a newer one does. */
+  done(): void {
+    this.#done = true
+  }
+
+  /** Resolves when nothing goes on. */
+  async settled(): Promise<void> {
+    await this.#trying?.catch(() => undefined)
+  }
+
+  async #try(): Promise<void> {
+    const { target, projection, lease, signal, tell } = this.#input
+    const { name, version } = projection
+    for (let tries = 0; this.#hasCaughtUp() && !signal.aborted; tries++) {
+      try {
+        const outcome = await target.serve({ name, version }, this.#caughtUpAt ?? 0, projection.serve)
+        if (outcome === 'switched') tell({ name, version, happened: 'serving' })
+        this.#done = outcome !== 'behind'
+        if (this.#done) return
+      } catch (error) {
+        if (!isPassing(error)) throw error
+        tell({ happened: 'unreachable', error })
+      }
+      await pause(Math.min(lease / 3, SHORTEST_PAUSE * 2 ** tries), signal).catch(() => undefined)
+    }
+  }
+
+  #hasCaughtUp(): boolean {
+    const workers = this.#input.workers()
+    if (workers.length === 0 || !workers.every(({ live }) => live)) {
+      this.#caughtUpAt = undefined
+      return false
+    }
+    this.#caughtUpAt ??= Math.max(...workers.map(({ position }) => position))
+    return true
+  }
+}
