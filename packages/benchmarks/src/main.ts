@@ -1,6 +1,7 @@
-import { memory } from './memory/memory.ts'
 import { BadWord } from './bad-word.ts'
-import { postgres } from './postgres/postgres.ts'
+import { benchmark } from './benchmark.ts'
+import { parseWords, usage } from './parse-words.ts'
+import { saveResults } from './report/results.ts'
 
 const print = (line: string) => {
   console.log(line)
@@ -19,8 +20,12 @@ try {
   process.exitCode = 1
 }
 
-async function main([suite = 'memory', ...words]: readonly string[]): Promise<void> {
-  if (suite === 'postgres') await postgres(words, { print, progress })
-  else if (suite === 'memory' && words.length === 0) await memory(print)
-  else throw new BadWord(`there is no benchmark ${[suite, ...words].join(' ')}: say memory, or postgres`)
+async function main(words: readonly string[]): Promise<void> {
+  const wish = parseWords(words)
+  if (wish.chosen.size === 0) {
+    print(usage())
+    return
+  }
+  const results = await benchmark(wish, { print, progress })
+  if (wish.save) await saveResults(results)
 }

@@ -1,0 +1,48 @@
+import { startPostgres } from '../../store-postgres/test/postgres-server.ts'
+import { loadPeers, ownContenders, ownMemoryContenders } from './contenders/contenders.ts'
+import { type Wish } from './parse-words.ts'
+import { isMet, rowLines } from './report/table.ts'
+import { type Measured, type Results } from './report/results.ts'
+import { machineFacts, serverFacts } from './report/facts.ts'
+
+/** Where lines go, and what tells of what is under way. */
+export interface Output {
+  readonly print: (line: string) => void
+  readonly progress: (text: string) => void
+}
+
+/** Measures what is wished for, on a throwaway server or on that of `DATABASE_URL`. */
+export async function benchmark(
+  { chosen, rounds, size, peers }: Wish,
+  { print, progress }: Output,
+): Promise<Results> {
+  const others = peers ? await loadPeers() : { postgresPeers: [], memoryPeers: [] }
+  const contenders = [...ownContenders, ...others.postgresPeers]
+  const memoryContenders = [...ownMemoryContenders, ...others.memoryPeers]
+  const server = await startPostgres()
+  try {
+    const facts = [...machineFacts(), ...(await serverFacts(server.url))]
+    for (const fact of facts) print(fact)
+    const measured: Measured[] = []
+    for (const [name, { about, run }] of chosen) {
+      print(`\n${name}: ${about}`)
+      const rows = []
+      for await (const row of run({ server, contenders, memoryContenders, rounds, size, progress })) {
+        progress('')
+        print(`\n${rowLines(row).join('\n')}`)
+        rows.push(row)
+      }
+      measured.push({ name, about, rows })
+    }
+    const missed = measured.flatMap(({ rows }) => rows).filter((row) => !isMet(row))
+    print(`\n${missed.length === 0 ? 'Every bar is met.' : `Bars that are missed: ${missed.length}.`}`)
+    const all = [...contenders, ...memoryContenders].map(({ name, version, notes }) => ({
+      name,
+      version,
+      notes,
+    }))
+    return { date: new Date().toISOString(), facts, rounds, size, contenders: all, measured }
+  } finally {
+    await server.stop()
+  }
+}

@@ -1,0 +1,29 @@
+import { availableParallelism, cpus, totalmem } from 'node:os'
+import pg from 'pg'
+
+/** Where it was measured, a line each. */
+export function machineFacts(): readonly string[] {
+  const [cpu] = cpus()
+  const gigabytes = Math.round(totalmem() / 2 ** 30)
+  return [
+    `${availableParallelism()} cores (${cpu?.model ?? 'unknown'}), ${gigabytes} GB`,
+    `Node ${process.version}, ${process.platform} ${process.arch}`,
+  ]
+}
+
+/** Which server it was measured on, and its settings that matter. */
+export async function serverFacts(url: string): Promise<readonly string[]> {
+  const client = new pg.Client(url)
+  await client.connect()
+  try {
+    const { rows } = await client.query<{ fact: string }>(FACTS)
+    return rows.map(({ fact }) => fact)
+  } finally {
+    await client.end()
+  }
+}
+
+const FACTS = `
+  select version() as fact union all
+  select format('%s = %s', name, current_setting(name))
+    from unnest(array['fsync', 'synchronous_commit', 'shared_buffers', 'max_connections']) name`

@@ -1,0 +1,40 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { type Contender } from '../contenders/contender.ts'
+import { type Row } from '../workload.ts'
+
+/** What a run has measured, and where. */
+export interface Results {
+  /** RFC 3339. */
+  readonly date: string
+  /** The machine, the server and their settings, a line each. */
+  readonly facts: readonly string[]
+  readonly rounds: number
+  readonly size: number
+  readonly contenders: readonly Pick<Contender, 'name' | 'version' | 'notes'>[]
+  readonly measured: readonly Measured[]
+}
+
+export interface Measured {
+  readonly name: string
+  readonly about: string
+  readonly rows: readonly Row[]
+}
+
+const FILE = new URL('../../results/latest.json', import.meta.url)
+
+/** Keeps results, of which those of workloads that were not run this time stay as they were. */
+export async function saveResults(results: Results): Promise<Results> {
+  const earlier = await loadResults()
+  const kept = (earlier?.measured ?? []).filter(({ name }) =>
+    results.measured.every((one) => one.name !== name),
+  )
+  const all = { ...results, measured: [...results.measured, ...kept] }
+  await writeFile(FILE, `${JSON.stringify(all, undefined, 2)}\n`)
+  return all
+}
+
+/** What was kept; `undefined` where nothing was. */
+export async function loadResults(): Promise<Results | undefined> {
+  const text = await readFile(FILE, 'utf8').catch(() => undefined)
+  return text === undefined ? undefined : (JSON.parse(text) as Results)
+}

@@ -1,0 +1,43 @@
+import { type PostgresServer } from '../../store-postgres/test/postgres-server.ts'
+import { type Contender, type MemoryContender } from './contenders/contender.ts'
+
+/** Something that is measured, row by row. */
+export interface Workload {
+  /** In a few words, for whoever reads the results. */
+  readonly about: string
+  readonly run: (bench: Bench) => AsyncIterable<Row>
+}
+
+export interface Bench {
+  readonly server: PostgresServer
+  /** Who is compared on PostgreSQL; the baseline is one of them. */
+  readonly contenders: readonly Contender[]
+  readonly memoryContenders: readonly MemoryContender[]
+  /** How often everything is measured, after a first time to warm up. */
+  readonly rounds: number
+  /** How much of the full work a round does: 1, or less for a quick look. */
+  readonly size: number
+  /** Tells what is under way. */
+  readonly progress: (text: string) => void
+}
+
+/** One thing that was measured, of each contender that can do it. */
+export interface Row {
+  readonly name: string
+  readonly unit: Unit
+  /** By the names of the contenders, a value for each round. */
+  readonly values: { readonly [contender: string]: readonly number[] }
+  readonly bar?: Bar
+}
+
+export type Unit = '/s' | 'ms' | 'B' | 'MB' | ''
+
+/** What eventmill has to reach: a ratio to the baseline at least, a value at most, or one at least. */
+export type Bar = { readonly of: string } & (
+  { readonly ratio: number } | { readonly atMost: number } | { readonly atLeast: number }
+)
+
+/** Part of a number of things, by the size of the work, but at least one. */
+export function scaled({ size }: Pick<Bench, 'size'>, count: number): number {
+  return Math.max(1, Math.round(count * size))
+}

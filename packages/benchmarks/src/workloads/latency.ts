@@ -1,0 +1,80 @@
+import { withResolvers } from '@eventmill/core/adapter'
+import { accountId } from '../contenders/account.ts'
+import { type Placed, withContenders } from '../contenders/databases.ts'
+import { now } from '../measuring/clock.ts'
+import { send } from '../measuring/send.ts'
+import { inProcess } from '../processes/in-process.ts'
+import { type Bench, type Row, scaled, type Workload } from '../workload.ts'
+
+/** There are no rounds: all events of one run are ranked together, as a percentile of a few says little. */
+export const latency: Workload = {
+  about:
+    'from a call that stores an event until a live handler has it, in the same process and in another one',
+  run: async function* (bench) {
+    for (const where of ['same process', 'another process'] as const) {
+      for (const perSecond of [5, 1_000]) {
+        const name = `append to live handler, ${where}, ${perSecond.toLocaleString('en')}/s`
+        const middle: { [contender: string]: readonly number[] } = {}
+        const worst: { [contender: string]: readonly number[] } = {}
+        await withContenders(bench, ['follow', 'send'], async (placed) => {
+          for (const one of placed) {
+            bench.progress(`${name}: ${one.contender.name}`)
+            const ages = await measure(bench, one, where, perSecond)
+            const sorted = ages.toSorted((a, b) => a - b)
+            middle[one.contender.name] = [percentile(sorted, 0.5)]
+            worst[one.contender.name] = [percentile(sorted, 0.99)]
+          }
+        })
+        yield {
+          name: `${name}, p50`,
+          unit: 'ms',
+          values: middle,
+          bar: { of: 'eventmill', atMost: 5 },
+        } satisfies Row
+        yield {
+          name: `${name}, p99`,
+          unit: 'ms',
+          values: worst,
+          bar: { of: 'eventmill', atMost: 20 },
+        } satisfies Row
+      }
+    }
+  },
+}
+
+/** For each round. */
+const SECONDS = 4
+const WARM_UP = 20
+
+/** How many milliseconds each event took. */
+async function measure(
+  bench: Bench,
+  { contender, open, url }: Placed,
+  where: 'same process' | 'another process',
+  perSecond: number,
+): Promise<readonly number[]> {
+  const count = scaled(bench, bench.rounds * SECONDS * perSecond)
+  const ages: number[] = []
+  const all = withResolvers()
+  const end = await open.follow?.((sentAt) => {
+    ages.push(now() - sentAt)
+    if (ages.length === WARM_UP + count) all.resolve()
+  })
+  const order = { warmUp: WARM_UP, count, perSecond }
+  const sending =
+    where === 'another process'
+      ? inProcess('send', { contender: contender.name, url, ...order })
+      : send(open, order, accountId)
+  try {
+    // Where it fails nothing arrives.
+    await Promise.race([all.promise, sending.then(() => all.promise)])
+    await sending
+  } finally {
+    await end?.()
+  }
+  return ages.slice(WARM_UP)
+}
+
+function percentile(sorted: readonly number[], part: number): number {
+  return sorted[Math.ceil(sorted.length * part) - 1] ?? NaN
+}
