@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import pg from 'pg'
 import { type PostgresServer } from '../../../store-postgres/test/postgres-server.ts'
 import { type Bench } from '../workload.ts'
@@ -62,6 +63,13 @@ export async function bytesOf({ url }: Pick<Placed, 'url'>): Promise<{ tables: n
   return { tables: Number(row?.tables), indexes: Number(row?.indexes) }
 }
 
+/** In milliseconds. */
+const PATIENCE = 5_000
+
+function connectionsTo(name: string): string {
+  return `select from pg_stat_activity where datname = '${name}' limit 1`
+}
+
 let databases = 0
 
 async function createDatabase({ url }: PostgresServer): Promise<string> {
@@ -73,7 +81,13 @@ async function createDatabase({ url }: PostgresServer): Promise<string> {
 }
 
 async function dropDatabase({ url }: PostgresServer, own: string): Promise<void> {
-  await query(url, `drop database ${new URL(own).pathname.slice(1)} with (force)`)
+  const name = new URL(own).pathname.slice(1)
+  // Connections that were ended are still there for a moment, and some clients take it ill to be cut off.
+  const deadline = performance.now() + PATIENCE
+  while (performance.now() < deadline && (await query(url, connectionsTo(name))).length > 0) {
+    await setTimeout(5)
+  }
+  await query(url, `drop database ${name} with (force)`)
 }
 
 async function query<Result extends pg.QueryResultRow>(
