@@ -1,5 +1,5 @@
 import { startPostgres } from '../../store-postgres/test/postgres-server.ts'
-import { loadPeers, ownContenders, ownMemoryContenders } from './contenders/contenders.ts'
+import { loadPeers, ownContenders, ownInstallations, ownMemoryContenders } from './contenders/contenders.ts'
 import { type Wish } from './parse-words.ts'
 import { isMet, rowLines } from './report/table.ts'
 import { type Measured, type Results } from './report/results.ts'
@@ -16,18 +16,20 @@ export async function benchmark(
   { chosen, rounds, size, peers }: Wish,
   { print, progress }: Output,
 ): Promise<Results> {
-  const others = peers ? await loadPeers() : { postgresPeers: [], memoryPeers: [] }
+  const others = peers ? await loadPeers() : { postgresPeers: [], memoryPeers: [], peerInstallations: [] }
   const contenders = [...ownContenders, ...others.postgresPeers]
   const memoryContenders = [...ownMemoryContenders, ...others.memoryPeers]
+  const installations = [...ownInstallations, ...others.peerInstallations]
   const server = await startPostgres()
   try {
+    const entrants = { contenders, memoryContenders, installations }
     const facts = [...machineFacts(), ...(await serverFacts(server.url))]
     for (const fact of facts) print(fact)
     const measured: Measured[] = []
     for (const [name, { about, run }] of chosen) {
       print(`\n${name}: ${about}`)
       const rows = []
-      for await (const row of run({ server, contenders, memoryContenders, rounds, size, progress })) {
+      for await (const row of run({ ...entrants, server, rounds, size, progress })) {
         progress('')
         print(`\n${rowLines(row).join('\n')}`)
         rows.push(row)

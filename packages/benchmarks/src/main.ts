@@ -1,7 +1,9 @@
 import { BadWord } from './bad-word.ts'
 import { benchmark } from './benchmark.ts'
 import { parseWords, usage } from './parse-words.ts'
+import { documentsOf } from './report/document.ts'
 import { saveResults } from './report/results.ts'
+import { writeDocuments } from './report/write-documents.ts'
 
 const print = (line: string) => {
   console.log(line)
@@ -27,5 +29,5 @@ async function main(words: readonly string[]): Promise<void> {
     return
   }
   const results = await benchmark(wish, { print, progress })
-  if (wish.save) await saveResults(results)
+  if (wish.save) await writeDocuments(documentsOf(await saveResults(results)))
 }

@@ -1,5 +1,5 @@
 import { type PostgresServer } from '../../store-postgres/test/postgres-server.ts'
-import { type Contender, type MemoryContender } from './contenders/contender.ts'
+import { type Contender, type Installation, type MemoryContender } from './contenders/contender.ts'
 
 /** Something that is measured, row by row. */
 export interface Workload {
@@ -13,6 +13,7 @@ export interface Bench {
   /** Who is compared on PostgreSQL; the baseline is one of them. */
   readonly contenders: readonly Contender[]
   readonly memoryContenders: readonly MemoryContender[]
+  readonly installations: readonly Installation[]
   /** How often everything is measured, after a first time to warm up. */
   readonly rounds: number
   /** How much of the full work a round does: 1, or less for a quick look. */

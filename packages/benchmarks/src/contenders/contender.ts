@@ -44,3 +44,14 @@ export interface OpenMemoryContender {
   fill(id: string, count: number): Promise<unknown>
   command(id: string): Promise<unknown>
 }
+
+/** What a user installs of a library to store events in PostgreSQL. */
+export interface Installation {
+  readonly name: string
+  /** Packages of this repository, by their names. */
+  readonly own?: readonly string[]
+  /** Packages of others, with their versions, as npm takes them. */
+  readonly others: readonly string[]
+  /** What a program imports of them. */
+  readonly imports: readonly string[]
+}

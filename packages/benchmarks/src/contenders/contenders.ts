@@ -1,17 +1,28 @@
 import { existsSync } from 'node:fs'
 import { BadWord } from '../bad-word.ts'
 import { bare } from './bare.ts'
-import { type Contender, type MemoryContender } from './contender.ts'
+import { type Contender, type Installation, type MemoryContender } from './contender.ts'
 import { eventmill, eventmillCached, eventmillInMemory, eventmillInMemoryCached } from './eventmill.ts'
 
 /** Who is always measured. */
 export const ownContenders: readonly Contender[] = [bare, eventmill, eventmillCached]
 export const ownMemoryContenders: readonly MemoryContender[] = [eventmillInMemory, eventmillInMemoryCached]
 
+export const ownInstallations: readonly Installation[] = [
+  { name: 'bare', others: ['pg@8.23.1'], imports: ['pg'] },
+  {
+    name: 'eventmill',
+    own: ['@eventmill/core', '@eventmill/store-postgres'],
+    others: ['pg@8.23.1'],
+    imports: ['@eventmill/core', '@eventmill/store-postgres', 'pg'],
+  },
+]
+
 /** What is installed apart from the workspace. */
 export interface Peers {
   readonly postgresPeers: readonly Contender[]
   readonly memoryPeers: readonly MemoryContender[]
+  readonly peerInstallations: readonly Installation[]
 }
 
 const FOLDER = new URL('../../peers/', import.meta.url)

@@ -1,4 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { isDeepStrictEqual } from 'node:util'
 import { type Contender } from '../contenders/contender.ts'
 import { type Row } from '../workload.ts'
 
@@ -20,15 +21,21 @@ export interface Measured {
   readonly rows: readonly Row[]
 }
 
+function circumstances(results: Results | undefined) {
+  return [results?.facts, results?.rounds, results?.size]
+}
+
 const FILE = new URL('../../results/latest.json', import.meta.url)
 
-/** Keeps results, of which those of workloads that were not run this time stay as they were. */
+/** Keeps results. Those of workloads that were not run this time stay, if they were had on the same machine in the same way. */
 export async function saveResults(results: Results): Promise<Results> {
-  const earlier = await loadResults()
+  const found = await loadResults()
+  const earlier = isDeepStrictEqual(circumstances(found), circumstances(results)) ? found : undefined
   const kept = (earlier?.measured ?? []).filter(({ name }) =>
     results.measured.every((one) => one.name !== name),
   )
   const all = { ...results, measured: [...results.measured, ...kept] }
+  await mkdir(new URL('.', FILE), { recursive: true })
   await writeFile(FILE, `${JSON.stringify(all, undefined, 2)}\n`)
   return all
 }

@@ -9,6 +9,7 @@ import { disk } from './disk.ts'
 import { dispatchInMemory } from './dispatch-in-memory.ts'
 import { growth } from './growth.ts'
 import { idle } from './idle.ts'
+import { install } from './install.ts'
 import { latency } from './latency.ts'
 import { projections } from './projections.ts'
 import { rebuild } from './rebuild.ts'
@@ -30,6 +31,7 @@ export const workloads: ReadonlyMap<string, Workload> = new Map(
     disk,
     writers,
     growth,
+    install,
     'dispatch-in-memory': dispatchInMemory,
     'catch-up-in-memory': catchUpInMemory,
     'cache-memory': cacheMemory,

@@ -1,0 +1,124 @@
+import { type Row } from '../workload.ts'
+import { chartOf } from './chart.ts'
+import { type Measured, type Results } from './results.ts'
+import { isMet, median, ratioOf, wanted, withUnit } from './table.ts'
+
+/** Files, by their paths below `docs/`. */
+export type Documents = ReadonlyMap<string, string>
+
+/** What is told of results: a page, and its charts. */
+export function documentsOf(results: Results): Documents {
+  const rows = results.measured.flatMap((measured) => measured.rows)
+  const charts = rows.filter(isComparison).map((row) => [chartFile(row), chartOf(row)] as const)
+  return new Map([['benchmarks.md', page(results, rows)], ...charts])
+}
+
+function page(results: Results, rows: readonly Row[]): string {
+  const { date, facts, rounds, size, contenders, measured } = results
+  const unique = new Map(contenders.map((one) => [`${one.name} ${one.notes}`, one]))
+  const lines = [
+    '# Benchmarks',
+    '',
+    `<!-- Written by \`npm run bench\` from packages/benchmarks/results/latest.json: change it there. -->`,
+    '',
+    `Measured on ${date.slice(0, 10)}, ${rounds} rounds after one to warm up${size === 1 ? '' : `, at ${size} of the full work`}, on:`,
+    '',
+    ...facts.map((fact) => `- ${fact}`),
+    '',
+    'All contenders are measured by turns, each on a database of its own on the same server. A figure is the median of the rounds,',
+    'with the least and the most of them; a ratio is to `bare`, the driver alone, in the same run, and more is better whatever the unit.',
+    'To repeat it:',
+    '',
+    '```sh',
+    'npm run bench:install',
+    'npm run bench all peers',
+    '```',
+    '',
+    'Add `save` to write this page anew. `DATABASE_URL` names a server of yours. Correct something of another library in',
+    '`packages/benchmarks/peers`: each has one file.',
+    '',
+    ...betterPeers(rows),
+    '## Bars',
+    '',
+    'What eventmill is to reach:',
+    '',
+    '| | bar | reached | |',
+    '|---|---|---|---|',
+    ...rows.flatMap((row) => barLine(row)),
+    '',
+    ...measured.flatMap((one) => section(one)),
+    '## Contenders',
+    '',
+    ...[...unique.values()].flatMap(({ name, version, notes }) => [`**${name}** (${version}). ${notes}`, '']),
+  ]
+  return lines.join('\n')
+}
+
+/** Where another library is better than eventmill. */
+function betterPeers(rows: readonly Row[]): readonly string[] {
+  const found = rows.flatMap((row) => {
+    const own = best(row, (name) => name.startsWith('eventmill'))
+    const peer = best(row, (name) => name !== 'bare' && !name.startsWith('eventmill'))
+    if (own === undefined || peer === undefined || !isBetter(row, peer.value, own.value)) return []
+    return [
+      `- ${row.name}: ${peer.name}, ${withUnit(peer.value, row.unit)} to ${withUnit(own.value, row.unit)}`,
+    ]
+  })
+  if (found.length === 0) return []
+  return ['## Where another library is better', '', ...found, '']
+}
+
+function best(row: Row, isOne: (contender: string) => boolean) {
+  const all = Object.entries(row.values)
+    .filter(([name]) => isOne(name))
+    .map(([name, values]) => ({ name, value: median(values) }))
+  return all.reduce<(typeof all)[number] | undefined>(
+    (found, one) => (found === undefined || isBetter(row, one.value, found.value) ? one : found),
+    undefined,
+  )
+}
+
+function isBetter({ unit }: Row, value: number, other: number): boolean {
+  return unit === '/s' ? value > other : value < other
+}
+
+function barLine(row: Row): readonly string[] {
+  const { name, unit, values, bar } = row
+  if (bar === undefined) return []
+  const ratio = ratioOf(row, bar.of)
+  const reached = 'ratio' in bar ? (ratio?.toFixed(2) ?? '') : withUnit(median(values[bar.of] ?? []), unit)
+  return [`| ${name} | ${wanted(bar, unit)} | ${reached} | ${isMet(row) ? 'met' : '**missed**'} |`]
+}
+
+function section({ name, about, rows }: Measured): readonly string[] {
+  const title = name.replaceAll('-', ' ')
+  return [
+    `## ${title.charAt(0).toUpperCase()}${title.slice(1)}`,
+    '',
+    `${about.charAt(0).toUpperCase()}${about.slice(1)}.`,
+    '',
+    ...rows.filter(isComparison).flatMap((row) => [`![${row.name}](${chartFile(row)})`, '']),
+    '| | | median | least to most | ratio |',
+    '|---|---|--:|--:|--:|',
+    ...rows.flatMap((row) =>
+      Object.entries(row.values).map(([contender, values], index) => {
+        const ratio = ratioOf(row, contender)?.toFixed(2) ?? ''
+        const range =
+          values.length < 2
+            ? ''
+            : `${withUnit(Math.min(...values), '')} to ${withUnit(Math.max(...values), '')}`
+        return `| ${index === 0 ? row.name : ''} | ${contender} | ${withUnit(median(values), row.unit)} | ${range} | ${ratio} |`
+      }),
+    ),
+    '',
+  ]
+}
+
+/** Whether there is something to compare. */
+function isComparison({ values }: Row): boolean {
+  return Object.keys(values).length > 2
+}
+
+function chartFile({ name }: Row): string {
+  return `benchmarks/${name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}.svg`
+}
