@@ -17,7 +17,7 @@ export async function claimPartitions(
        select * from unnest($2::text[], $3::int[]) as asked (name, version)
      ), alive as (
        insert into ${schema}.runners (name, version, runner, alive_until)
-       select name, version, $1, clock_timestamp() + $4 * interval '1 millisecond' from asked
+       select name, version, $1::text, clock_timestamp() + $4 * interval '1 millisecond' from asked
        on conflict (name, version, runner) do update set alive_until = excluded.alive_until
      ), share as (
        select name, version, partitions / runners + case when place < partitions % runners then 1 else 0 end as size
@@ -26,9 +26,16 @@ export async function claimPartitions(
            (select count(*) from ${schema}.checkpoints c where (c.name, c.version) = (a.name, a.version)) as partitions,
            (select 1 + count(*) from ${schema}.runners r where (r.name, r.version) = (a.name, a.version)
               and runner <> $1 and alive_until > clock_timestamp()) as runners,
+           -- Those who hold more come first: whoever only joins takes nothing that nobody has too much of.
            (select count(*) from ${schema}.runners r where (r.name, r.version) = (a.name, a.version)
-              and runner < $1 and alive_until > clock_timestamp()) as place
-         from asked a
+              and runner <> $1 and alive_until > clock_timestamp()
+              and ((select count(*) from ${schema}.checkpoints c where (c.name, c.version) = (a.name, a.version) and owner = runner), $1)
+                > (a.own, runner)) as place
+         from (
+           select name, version, (select count(*) from ${schema}.checkpoints c
+             where (c.name, c.version) = (asked.name, asked.version) and owner = $1) as own
+           from asked
+         ) a
        ) a
      ), held as (
        select name, version, partition, row_number() over (partition by name, version order by partition) as rank

@@ -8,16 +8,16 @@ import {
   streamKey,
 } from '@eventmill/core/adapter'
 import {
-  checkPartitions,
   type Claim,
-  claimLost,
   type ParkedEvent,
   type ProjectionStore,
   type ProjectionTransaction,
+  type SwitchOutcome,
   type VersionHooks,
   type VersionId,
   type VersionState,
 } from '@eventmill/projections'
+import { checkNotDropped, checkPartitions, claimLost, stillServes } from '@eventmill/projections/adapter'
 import { claimPartitions } from './claims.ts'
 import { type Pglite, type PgPool, type SqlClient } from './client.ts'
 import { checkVersion, migrate, quoted } from './schema/migrate.ts'
@@ -43,6 +43,7 @@ const SWITCH = 1_000
  * that they are given, since the checkpoint moves in the same transaction.
  */
 export class PostgresProjectionStore implements ProjectionStore<SqlClient> {
+  readonly undoes = true
   readonly #transactions: Transactions
   readonly #name: string
   readonly #schema: string
@@ -78,6 +79,7 @@ export class PostgresProjectionStore implements ProjectionStore<SqlClient> {
         checkPartitions(version, count, partitions)
         return
       }
+      checkNotDropped(version, await this.#serving(client, version.name))
       await create(client)
       await client.query(
         `insert into ${this.#schema}.checkpoints (name, version, partition)
@@ -168,7 +170,7 @@ export class PostgresProjectionStore implements ProjectionStore<SqlClient> {
     { name, version }: VersionId,
     atLeast: Position,
     serve: (client: SqlClient) => Promise<void>,
-  ): Promise<'switched' | 'served before' | 'behind'> {
+  ): Promise<SwitchOutcome> {
     return this.#transactions.run(async (client) => {
       const before = await this.#serving(client, name)
       if (before >= version) return 'served before'
@@ -177,6 +179,7 @@ export class PostgresProjectionStore implements ProjectionStore<SqlClient> {
       const reached = Math.max(atLeast, ...old)
       if (!(await this.#hasReached(client, { name, version }, reached))) return 'behind'
       await this.#lockedPositions(client, { name, version })
+      if (await this.#hasParked(client, { name, version })) return 'parked'
       await serve(client)
       await client.query(
         `insert into ${this.#schema}.serving (name, version) values ($1, $2)
@@ -190,7 +193,7 @@ export class PostgresProjectionStore implements ProjectionStore<SqlClient> {
   drop({ name, version }: VersionId, drop: (client: SqlClient) => Promise<void>): Promise<void> {
     return this.#transactions.run(async (client) => {
       if ((await this.#serving(client, name)) === version) {
-        throw invalidArgument('version', 'one that does not serve')
+        throw stillServes({ name, version })
       }
       const known = await client.query(
         `select from ${this.#schema}.checkpoints where (name, version) = ($1, $2) limit 1`,
@@ -294,6 +297,14 @@ export class PostgresProjectionStore implements ProjectionStore<SqlClient> {
         error.replaceAll('\0', ''),
       ],
     )
+  }
+
+  async #hasParked(client: SqlClient, { name, version }: VersionId): Promise<boolean> {
+    const { rows } = await client.query(
+      `select from ${this.#schema}.parked where (name, version) = ($1, $2) limit 1`,
+      [name, version],
+    )
+    return rows.length > 0
   }
 
   /** The version that serves, which stays so until the transaction ends; 0 where there is none. */

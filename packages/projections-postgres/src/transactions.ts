@@ -67,7 +67,7 @@ async function withClient<Result>(
   let lost = false
   const own = async <Answer>(statement: Promise<Answer>): Promise<Answer> => {
     try {
-      return await inTime(statement)
+      return await inTime(statement, 'the database gave no answer')
     } catch (error) {
       lost ||= !isAnswer(error)
       throw error
@@ -79,7 +79,10 @@ async function withClient<Result>(
   }
   let client: PgClient | undefined
   try {
-    client = await own(pool.connect())
+    client = await connected(pool).catch((error: unknown) => {
+      lost = !isAnswer(error)
+      throw error
+    })
     client.on('error', lose)
     return await work(client, own)
   } catch (error) {
@@ -91,10 +94,26 @@ async function withClient<Result>(
   }
 }
 
-function inTime<Answer>(statement: Promise<Answer>): Promise<Answer> {
+/** A connection of the pool. One that is had too late goes back at once. */
+async function connected(pool: PgPool): Promise<PgClient> {
+  const connecting = pool.connect()
+  try {
+    return await inTime(connecting, 'the pool gave no connection')
+  } catch (error) {
+    connecting.then(
+      (client) => {
+        client.release()
+      },
+      () => undefined,
+    )
+    throw error
+  }
+}
+
+function inTime<Answer>(statement: Promise<Answer>, failure: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
-      reject(new Error(`the database gave no answer for ${PATIENCE} ms`))
+      reject(new Error(`${failure} for ${PATIENCE} ms`))
     }, PATIENCE)
     void statement.then(resolve, reject).finally(() => {
       clearTimeout(timer)

@@ -19,5 +19,7 @@ export type Happening =
   | (VersionId & { readonly happened: 'failed'; readonly error: unknown })
   /** Readers are served by this version from now on. */
   | (VersionId & { readonly happened: 'serving' })
+  /** This version has caught up, but does not serve: first its parked events have to be handled, or dropped. */
+  | (VersionId & { readonly happened: 'withheld' })
   /** The leases could not be renewed; it is tried again. */
   | { readonly happened: 'unreachable'; readonly error: unknown }

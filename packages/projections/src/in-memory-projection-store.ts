@@ -1,5 +1,5 @@
 import { type DomainEvent, type Position, type StreamId } from '@eventmill/core'
-import { invalidArgument, streamKey } from '@eventmill/core/adapter'
+import { streamKey } from '@eventmill/core/adapter'
 import { claimLost } from './errors.ts'
 import {
   type Checkpoint,
@@ -8,16 +8,19 @@ import {
   type PartitionId,
   type ProjectionStore,
   type ProjectionTransaction,
+  type SwitchOutcome,
   type VersionHooks,
   type VersionId,
   type VersionState,
 } from './projection-store.ts'
+import { checkNotDropped, checkPartitions, stillServes } from './version-rules.ts'
 
 /**
  * Checkpoints in this process's memory, beside a target of yours, such as a `Map`: for tests, and for read models that are
  * built anew with each start. What a handler wrote before it failed is not undone.
  */
 export class InMemoryProjectionStore<Target> implements ProjectionStore<Target> {
+  readonly undoes = false
   readonly #target: Target
   readonly #versions = new Map<string, Version>()
   readonly #serving = new Map<string, number>()
@@ -35,6 +38,7 @@ export class InMemoryProjectionStore<Target> implements ProjectionStore<Target> 
         checkPartitions(version, known.checkpoints.length, partitions)
         return
       }
+      checkNotDropped(version, this.#serving.get(version.name) ?? 0)
       await create(this.#target)
       const isFirst = !this.#serving.has(version.name)
       if (isFirst) await serve(this.#target)
@@ -53,7 +57,12 @@ export class InMemoryProjectionStore<Target> implements ProjectionStore<Target> 
       if (known === undefined) return []
       known.runners.set(runner, now + lease)
       const runners = [...known.runners].filter(([, until]) => until > now).map(([id]) => id)
-      const place = runners.sort().indexOf(runner)
+      const heldBy = (id: string) => known.checkpoints.filter(({ owner }) => owner === id).length
+      // Those who hold more come first: whoever only joins takes nothing that nobody has too much of.
+      const place = runners
+        .sort()
+        .sort((a, b) => heldBy(b) - heldBy(a))
+        .indexOf(runner)
       const { length } = known.checkpoints
       const share = Math.floor(length / runners.length) + (place < length % runners.length ? 1 : 0)
       let held = 0
@@ -123,7 +132,7 @@ export class InMemoryProjectionStore<Target> implements ProjectionStore<Target> 
     version: VersionId,
     atLeast: Position,
     serve: (target: Target) => Promise<void>,
-  ): Promise<'switched' | 'served before' | 'behind'> {
+  ): Promise<SwitchOutcome> {
     return this.#alone(async () => {
       const before = this.#serving.get(version.name) ?? 0
       if (before >= version.version) return 'served before'
@@ -131,6 +140,7 @@ export class InMemoryProjectionStore<Target> implements ProjectionStore<Target> 
       const reached = Math.max(atLeast, ...old.map(({ position }) => position))
       const own = this.#versions.get(keyOf(version))?.checkpoints ?? [{ position: 0 }]
       if (own.some(({ position }) => position < reached)) return 'behind'
+      if ((this.#versions.get(keyOf(version))?.parked.length ?? 0) > 0) return 'parked'
       await serve(this.#target)
       this.#serving.set(version.name, version.version)
       return 'switched'
@@ -140,7 +150,7 @@ export class InMemoryProjectionStore<Target> implements ProjectionStore<Target> 
   drop(version: VersionId, drop: (target: Target) => Promise<void>): Promise<void> {
     return this.#alone(async () => {
       if (this.#serving.get(version.name) === version.version) {
-        throw invalidArgument('version', 'one that does not serve')
+        throw stillServes(version)
       }
       if (!this.#versions.has(keyOf(version))) return
       await drop(this.#target)
@@ -179,16 +189,6 @@ export class InMemoryProjectionStore<Target> implements ProjectionStore<Target> 
     this.#last = turn.catch(() => undefined)
     return turn
   }
-}
-
-/** Throws `ARGUMENT_INVALID` where a version was made with another number of partitions. */
-export function checkPartitions({ name, version }: VersionId, found: number, wanted: number): void {
-  if (found === wanted) return
-  throw invalidArgument(
-    'definition.partitions',
-    `${found}, as when version ${version} of ${name} was made (a new version may have another number)`,
-    wanted,
-  )
 }
 
 interface Version extends VersionId {

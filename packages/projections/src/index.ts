@@ -12,10 +12,9 @@ export {
   type PartitionId,
   type ProjectionStore,
   type ProjectionTransaction,
+  type SwitchOutcome,
   type VersionHooks,
   type VersionId,
   type VersionState,
 } from './projection-store.ts'
 export { partitionOf } from './partition.ts'
-export { claimLost } from './errors.ts'
-export { checkPartitions } from './in-memory-projection-store.ts'

@@ -54,6 +54,9 @@ export interface VersionHooks<Target> {
   readonly serve: (target: Target) => Promise<void>
 }
 
+/** What became of the wish that a version serve. */
+export type SwitchOutcome = 'switched' | 'served before' | 'behind' | 'parked'
+
 /** What happens to a partition in one transaction, beside what its handlers write. */
 export interface ProjectionTransaction<Target> {
   /** What the handlers write to. */
@@ -71,10 +74,14 @@ export interface ProjectionTransaction<Target> {
  * fails with where not.
  */
 export interface ProjectionStore<Target> {
+  /** Whether what handlers write is undone where they fail. Where not, they get events one by one, unless they take batches. */
+  readonly undoes: boolean
+
   /**
    * Makes the checkpoints of a version, at 0, and runs `create` in the same transaction, unless it is there already. The
    * first version of a projection serves from then on: `serve` runs after `create`. Any number of processes may do so at
-   * once: one creates. Fails with `ARGUMENT_INVALID` where the version was made with another number of partitions.
+   * once: one creates. Fails with `ARGUMENT_INVALID` where the version was made with another number of partitions, and where
+   * it is not there, and older than the one that serves: it was dropped.
    */
   prepare(version: VersionId, partitions: number, hooks: VersionHooks<Target>): Promise<void>
 
@@ -105,13 +112,13 @@ export interface ProjectionStore<Target> {
   /**
    * Lets a version serve, and runs `serve` in the same transaction, if it is newer than the one that serves, and has got
    * everywhere to `atLeast` and to where that one is: whose checkpoints do not move meanwhile. Resolves to whether it was done,
-   * was not to be done any more, or is still `'behind'`.
+   * was not to be done any more, or is not to be done yet, as it is still `'behind'`, or has `'parked'` events.
    */
   serve(
     version: VersionId,
     atLeast: Position,
     serve: (target: Target) => Promise<void>,
-  ): Promise<'switched' | 'served before' | 'behind'>
+  ): Promise<SwitchOutcome>
 
   /** Removes a version that does not serve, and runs `drop` in the same transaction. Fails with `ARGUMENT_INVALID` for one that serves. */
   drop(version: VersionId, drop: (target: Target) => Promise<void>): Promise<void>

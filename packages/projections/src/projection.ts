@@ -17,6 +17,8 @@ export interface Projection<Target = never> {
   /** The events that it handles. */
   readonly filter: EventFilter
   readonly onFailure: CheckedFailurePolicy
+  /** Whether it takes many events at once. */
+  readonly handlesBatches: boolean
   /** The event as it is stored. Throws `EVENT_INVALID`. */
   readonly encode: (event: NewEvent) => NewEvent
   /** The event as its handlers see it. Throws `EVENT_UNREADABLE`. */
@@ -31,8 +33,8 @@ export interface Projection<Target = never> {
 /** Those of these events that bear this type. */
 type OfType<Event, Type> = Event extends { readonly type: Type } ? Event : never
 
-/** Whatever a handler returns, it may do so later. */
-type Done = void | Promise<void>
+/** Whatever a handler returns, it is waited for, and means nothing. */
+type Done = unknown
 
 interface Definition<Namespace, Target> {
   /** How it is called in its store, and by people. */
@@ -123,6 +125,7 @@ function projectionOf(definition: AnyDefinition): Projection {
     version,
     partitions,
     onFailure: checkFailurePolicy(onFailure),
+    handlesBatches: handleBatch !== undefined,
     filter: namespaces.map(({ source, types }) => ({
       source,
       types: handleBatch === undefined ? types.filter((type) => handlers.has(type)) : types,
@@ -130,12 +133,21 @@ function projectionOf(definition: AnyDefinition): Projection {
     encode: codec.encode,
     decode: codec.decode,
     project: async (events, target) => {
-      if (handleBatch !== undefined) return handleBatch(events, target)
+      if (handleBatch !== undefined) {
+        await handleBatch(events, target)
+        return
+      }
       for (const event of events) await handlers.get(event.type)?.(event, target)
     },
-    create: async (target) => create?.(target),
-    serve: async (target) => serve?.(target),
-    drop: async (target) => drop?.(target),
+    create: async (target) => {
+      await create?.(target)
+    },
+    serve: async (target) => {
+      await serve?.(target)
+    },
+    drop: async (target) => {
+      await drop?.(target)
+    },
   }
 }
 

@@ -27,7 +27,7 @@ export interface ProjectionsOptions<Target> {
    * as often. Default 6,000.
    */
   readonly lease?: number | undefined
-  /** Told what happens, for logs. */
+  /** Told what happens, for logs. Default: what `'failed'` goes to `console.error`. */
   readonly onHappening?: ((happening: Happening) => unknown) | undefined
 }
 
@@ -49,7 +49,7 @@ export class Projections<Target> {
 
   constructor(store: EventStore, options: ProjectionsOptions<Target>) {
     checkKeys(options, OPTIONS, 'options')
-    const { target, projections, batchSize = 500, lease = 6_000, onHappening } = options
+    const { target, projections, batchSize = 500, lease = 6_000, onHappening = printFailure } = options
     checkInteger(batchSize, 1, 'options.batchSize')
     checkMilliseconds(lease, 100, 'options.lease')
     if (!Array.isArray(projections) || projections.length === 0) {
@@ -58,7 +58,7 @@ export class Projections<Target> {
     if (typeof (target as Partial<ProjectionStore<Target>> | undefined)?.commit !== 'function') {
       throw invalidArgument('options.target', 'a store for projections', target)
     }
-    if (onHappening !== undefined && typeof onHappening !== 'function') {
+    if (typeof onHappening !== 'function') {
       throw invalidArgument('options.onHappening', 'a function', onHappening)
     }
     this.#store = store
@@ -226,10 +226,15 @@ function checkDistinct(projections: readonly Projection[]): void {
   }
 }
 
+/** Nobody may miss that a projection does not go on. */
+function printFailure(happening: Happening): void {
+  if (happening.happened === 'failed') console.error(happening.error)
+}
+
 /** Whatever a listener does, no projection fails with it. */
-function tellSafely(listener: ((happening: Happening) => unknown) | undefined, happening: Happening): void {
+function tellSafely(listener: (happening: Happening) => unknown, happening: Happening): void {
   try {
-    Promise.resolve(listener?.(happening)).catch(() => undefined)
+    Promise.resolve(listener(happening)).catch(() => undefined)
   } catch {
     // It is only told.
   }

@@ -2,6 +2,7 @@ import { type EventStore, type Position } from '@eventmill/core'
 import { type Projection } from './projection.ts'
 import { type VersionId, type VersionState } from './projection-store.ts'
 import { type Runner } from './running/runner.ts'
+import { type Worker } from './running/worker.ts'
 
 /** How a version of a projection does. */
 export interface ProjectionStatus extends VersionId {
@@ -29,7 +30,7 @@ export interface ProjectionStatus extends VersionId {
   readonly percent: number
   /** Events that this process has handled of late, per second. */
   readonly rate: number
-  /** How long the rest will take at that rate, in seconds; `undefined` where nothing moves. */
+  /** How long the rest will take as fast as it went of late, in seconds; `undefined` where nothing moves here. */
   readonly secondsLeft: number | undefined
   /** How many events are parked. */
   readonly parked: number
@@ -78,28 +79,34 @@ export async function statusOf<Target>(
     name,
     version,
     serving: state?.serving ?? false,
-    state:
-      runner === undefined || state === undefined
-        ? 'stopped'
-        : failure !== undefined
-          ? 'failed'
-          : own.length === 0
-            ? 'standby'
-            : error !== undefined
-              ? 'retrying'
-              : own.every(({ live }) => live)
-                ? 'live'
-                : 'catching up',
+    state: runner === undefined || state === undefined ? 'stopped' : stateOf(own, failure, error),
     error,
     position,
     head,
     lag: { events: left, milliseconds: left === 0 ? 0 : await ageOfNext(projection, position, store) },
     percent: head === 0 ? 100 : Math.min(100, (100 * position) / head),
     rate,
-    secondsLeft: left === 0 ? 0 : rate < 0.01 ? undefined : left / rate,
+    secondsLeft: left === 0 ? 0 : secondsLeft(own, head),
     parked: state?.parked ?? 0,
     partitions,
   }
+}
+
+function stateOf<Target>(
+  own: readonly Worker<Target>[],
+  failure: { readonly error: unknown } | undefined,
+  error: unknown,
+): ProjectionStatus['state'] {
+  if (failure !== undefined) return 'failed'
+  if (own.length === 0) return 'standby'
+  if (error !== undefined) return 'retrying'
+  return own.every(({ live }) => live) ? 'live' : 'catching up'
+}
+
+/** Until the last of those who work here has got to the head; `undefined` where one does not move. */
+function secondsLeft<Target>(own: readonly Worker<Target>[], head: Position): number | undefined {
+  const seconds = own.map(({ position, speed }) => (position >= head ? 0 : (head - position) / speed))
+  return seconds.length > 0 && seconds.every(Number.isFinite) ? Math.max(...seconds) : undefined
 }
 
 /** How old the first event is that is left to handle, in milliseconds. */

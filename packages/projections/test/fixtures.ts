@@ -70,7 +70,13 @@ export class Running {
     projections: readonly Projection<Target>[],
     options: Partial<ProjectionsOptions<Target>> = {},
   ): Promise<Projections<Target>> {
-    const running = new Projections(store, { target, projections, lease: 300, ...options })
+    const running = new Projections(store, {
+      target,
+      projections,
+      lease: 300,
+      onHappening: () => undefined,
+      ...options,
+    })
     this.#running.push(running)
     await running.start()
     return running

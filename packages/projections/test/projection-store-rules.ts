@@ -122,6 +122,16 @@ export function projectionStoreRules<Target>(
       expect(partitions.sort()).toEqual([0, 1, 2, 3, 4])
     })
 
+    test('leaves a partition with who has it when another one joins, whoever that is', async () => {
+      const { store } = await create()
+      await store.prepare(v1, 1, NO_HOOKS)
+      expect(await store.claim('m', [v1], LONG)).toHaveLength(1)
+      for (const other of ['a', 'z']) {
+        expect(await store.claim(other, [v1], LONG)).toEqual([])
+        expect(await store.claim('m', [v1], LONG)).toMatchObject([{ epoch: 1 }])
+      }
+    })
+
     test('shares so that none has two more than another, however many there are', async () => {
       const { store } = await create()
       await store.prepare(v1, 4, NO_HOOKS)
@@ -275,6 +285,27 @@ export function projectionStoreRules<Target>(
       expect(await read()).toEqual(['served'])
       expect(await store.states(['words'])).toMatchObject([{ serving: false }, { serving: true }])
     }, 20_000)
+
+    test('lets no version serve that has parked events', async () => {
+      const { store } = await create()
+      await claimed(store)
+      await store.prepare(v2, 1, NO_HOOKS)
+      const [next] = await store.claim('b', [v2], LONG)
+      if (next === undefined) throw new Error('nothing is claimed')
+      await store.commit(next, 8, ({ park }) => park(eventAt(5, 'x'), 'why'))
+      expect(await store.serve(v2, 8, none)).toBe('parked')
+      const [parked] = await store.parked(v2, 10)
+      if (parked === undefined) throw new Error('nothing is parked')
+      await store.unpark(parked, none)
+      expect(await store.serve(v2, 8, none)).toBe('switched')
+    })
+
+    test('makes no version again that was dropped for a newer one', async () => {
+      const { store } = await create()
+      await store.prepare(v2, 1, NO_HOOKS)
+      await expect(store.prepare(v1, 1, NO_HOOKS)).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
+      expect(await store.states(['words'])).toMatchObject([{ version: 2 }])
+    })
 
     test('leaves the old version serving where the switch fails', async () => {
       const { store } = await create()

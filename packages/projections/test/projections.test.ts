@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from '@jest/globals'
+import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import { hasCode } from '@eventmill/core'
 import { InMemoryProjectionStore, Projections } from '@eventmill/projections'
 import { InMemoryStore } from '@eventmill/store-memory'
@@ -100,6 +100,29 @@ describe('a projection', () => {
     expect(asked.others).toBe(0)
   })
 
+  test('tells how long the rest will take, of all events and not only of those that it handles', async () => {
+    const { store, target } = await given(0)
+    for (let n = 0; n < 200; n++) {
+      await append(
+        store,
+        `DE${n}`,
+        ...Array.from({ length: 9 }, () => accountEvents.Closed()),
+        ...deposits(1),
+      )
+    }
+    const { held, proceed } = hold()
+    const slow = balances({ before: ({ position }) => (position > 1_000 ? held : new Promise(setImmediate)) })
+    const start = performance.now()
+    const projections = await running.start(store, target, [slow], { batchSize: 10 })
+    await projections.waitFor(slow, 900)
+    const [status] = await projections.status()
+    const passed = (performance.now() - start) / 1_000
+    // About as long again as the half before has taken, or less.
+    expect(status?.secondsLeft).toBeLessThan(3 * passed)
+    expect(status?.secondsLeft).toBeGreaterThan(0)
+    proceed()
+  })
+
   test('finishes the batch in hand before it stops', async () => {
     const { store, target, read } = await given(3)
     let begun = false
@@ -110,7 +133,8 @@ describe('a projection', () => {
         if (position === 2) await held
       },
     })
-    const projections = await running.start(store, target, [slow])
+    const undoing = Object.assign(target, { undoes: true })
+    const projections = await running.start(store, undoing, [slow])
     await eventually(() => begun)
     const stopped = projections.stop()
     proceed()
@@ -211,6 +235,28 @@ describe('an event that a handler cannot take', () => {
     expect(log.of('retrying')).toHaveLength(1)
     expect(log.of('failed')).toMatchObject([{ error }])
     expect(read.positions.filter((position) => position >= 3)).toEqual([])
+  })
+
+  test('is told on the console where nobody else is told', async () => {
+    const { store, target } = await given(1)
+    const failing = balances({ onFailure: { retries: 0 }, before: poison(1) })
+    const print = jest.spyOn(console, 'error').mockImplementation(() => undefined)
+    const projections = new Projections(store, { target, projections: [failing] })
+    await projections.start()
+    await expect(projections.finished()).rejects.toMatchObject({ code: 'PROJECTION_FAILED' })
+    await projections.stop()
+    expect(print.mock.calls).toEqual([[expect.objectContaining({ code: 'PROJECTION_FAILED' })]])
+    print.mockRestore()
+  })
+
+  test('leaves those before it counted once, also where nothing is undone', async () => {
+    const { store, target, read } = await given(20)
+    const skipping = balances({ onFailure: { retries: 1, then: 'skip' }, before: poison(15) })
+    const projections = await running.start(store, target, [skipping])
+    await projections.waitFor(skipping, 20)
+    expect(read.positions).toEqual(
+      Array.from({ length: 20 }, (_, index) => index + 1).filter((one) => one !== 15),
+    )
   })
 
   test('does not stop its neighbours', async () => {
@@ -392,10 +438,11 @@ describe('of several runners', () => {
       return claim(...args)
     }
     const slow = balances({ before: () => held })
-    const first = await running.start(store, target, [slow], { onHappening: logs[0].add })
-    await running.start(store, target, [slow], { onHappening: logs[1].add })
+    const lease = 1_000
+    const first = await running.start(store, target, [slow], { lease, onHappening: logs[0].add })
+    await running.start(store, target, [slow], { lease, onHappening: logs[1].add })
     // Each of both asks three times in a lease.
-    await eventually(() => claims >= 15)
+    await eventually(() => claims >= 10)
     proceed()
     await first.waitFor(slow, 1)
     expect(read.positions).toEqual([1])
@@ -487,6 +534,40 @@ describe('a new version', () => {
     const options = { lease: 600_000, onHappening: log.add }
     await running.start(store, target, [balances({ version: 2 })], options)
     await log.until('serving')
+  })
+
+  test('that has parked events does not serve before they are handled or dropped', async () => {
+    const { store, target } = await given(3)
+    const log = new Log()
+    let broken = true
+    const before = () => {
+      if (broken) throw new Error('broken')
+    }
+    const next = balances({ version: 2, onFailure: { retries: 0, then: 'park' }, before })
+    await running.start(store, target, [balances({ version: 1 })])
+    const projections = await running.start(store, target, [next], { onHappening: log.add })
+    await log.until('withheld')
+    await projections.waitFor(next, 3)
+    expect(await projections.serving('balances')).toBe(1)
+    broken = false
+    expect(await projections.retryParked(next)).toMatchObject({ handled: 3 })
+    await log.until('serving')
+    expect(log.of('withheld')).toHaveLength(1)
+  })
+
+  test('that was dropped is not made again', async () => {
+    const { store, target } = await given(3)
+    const log = new Log()
+    const both = [balances({ version: 1 }), balances({ version: 2 })] as const
+    const projections = await running.start(store, target, both, { onHappening: log.add })
+    await log.until('serving')
+    await projections.drop(both[0])
+    const late = new Projections(store, { target, projections: [both[0]] })
+    await expect(late.start()).rejects.toMatchObject({
+      code: 'ARGUMENT_INVALID',
+      argument: 'options.projections',
+    })
+    expect(await target.states(['balances'])).toMatchObject([{ version: 2 }])
   })
 
   test('whose switch takes long costs nobody a lease', async () => {

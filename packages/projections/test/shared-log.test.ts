@@ -253,7 +253,7 @@ async function start(
     onFailure: { retries: 1_000 },
     ...(before && { before }),
   })
-  const target = new InMemoryProjectionStore(new Balances())
+  const target = Object.assign(new InMemoryProjectionStore(new Balances()), { undoes: true })
   const projections = await running.start(store, target, [projection], {
     batchSize: 10,
     ...(log && { onHappening: log.add }),

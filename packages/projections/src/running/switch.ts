@@ -26,6 +26,8 @@ export class Switch<Target> {
   #caughtUpAt: Position | undefined
   #trying: Promise<void> | undefined
   #done = false
+  /** Whether it was told that the version is withheld. */
+  #isTold = false
 
   constructor(input: SwitchInput<Target>) {
     this.#input = input
@@ -59,8 +61,12 @@ export class Switch<Target> {
       try {
         const outcome = await target.serve({ name, version }, this.#caughtUpAt ?? 0, projection.serve)
         if (outcome === 'switched') tell({ name, version, happened: 'serving' })
-        this.#done = outcome !== 'behind'
-        if (this.#done) return
+        if (outcome === 'switched' || outcome === 'served before') {
+          this.#done = true
+          return
+        }
+        if (outcome === 'parked' && !this.#isTold) tell({ name, version, happened: 'withheld' })
+        this.#isTold = outcome === 'parked'
       } catch (error) {
         if (!isPassing(error)) throw error
         tell({ happened: 'unreachable', error })

@@ -39,6 +39,8 @@ export class Worker<Target> {
   readonly #partition: PartitionId
   readonly #stopping = new AbortController()
   readonly #rate = new Rate()
+  /** How fast it goes along the log. */
+  readonly #speed = new Rate()
   #claim: Claim
   /** What need not be handled has been passed up to here; the checkpoint follows. */
   #passed: Position
@@ -109,28 +111,35 @@ export class Worker<Target> {
     }
   }
 
+  /** Positions that were passed, per second. */
+  get speed(): number {
+    return this.#speed.perSecond()
+  }
+
   /** Lets it finish the batch in hand. */
   stop(): void {
     this.#stopping.abort()
   }
 
   async #take({ events, position, head }: Batch): Promise<void> {
-    const { batchSize } = this.#input
+    const { target, projection, batchSize } = this.#input
+    // What is not undone would be done again with those after it.
+    const most = target.undoes || projection.handlesBatches ? batchSize : 1
     this.#head = head
     // The log is read again, where it could not be.
     this.#error = undefined
     if (events.length === 0) this.#pass(position)
-    for (let start = 0; start < events.length; start += batchSize) {
+    for (let start = 0; start < events.length; start += most) {
       if (this.#stopping.signal.aborted) return
-      const some = events.slice(start, start + batchSize)
-      const isLast = start + batchSize >= events.length
+      const some = events.slice(start, start + most)
+      const isLast = start + most >= events.length
       await this.#project(some, isLast ? position : (some.at(-1)?.position ?? position))
     }
   }
 
   /** Passes what does not matter. The checkpoint is moved now and then. */
   #pass(position: Position): void {
-    this.#passed = position
+    this.#moveTo(position)
     this.#input.moved()
     const wait = Math.max(0, this.#movedAt + IDLE_MOVES - performance.now())
     this.#timer ??= setTimeout(() => {
@@ -247,9 +256,15 @@ export class Worker<Target> {
       }
     }
     this.#claim = { ...this.#claim, position }
-    this.#passed = Math.max(this.#passed, position)
+    this.#moveTo(position)
     this.#movedAt = performance.now()
     this.#input.moved()
+  }
+
+  #moveTo(position: Position): void {
+    if (position <= this.#passed) return
+    this.#speed.add(position - this.#passed)
+    this.#passed = position
   }
 
   #isThrown(error: unknown): boolean {

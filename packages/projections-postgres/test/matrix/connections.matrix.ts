@@ -31,3 +31,15 @@ test('a connection over which no answer comes is given up after ten seconds, and
   await client.end()
   await hole.close()
 }, 60_000)
+
+test('a connection that the pool gives too late goes back to it', async () => {
+  const client = server.pool({ max: 1 })
+  const store = new PostgresProjectionStore({ client })
+  await store.migrate()
+  const busy = await client.connect()
+  const waiting = [store.states(['words']), store.states(['words'])]
+  for (const one of waiting) await expect(one).rejects.toMatchObject({ code: 'STORE_UNREACHABLE' })
+  busy.release()
+  expect(await store.states(['words'])).toMatchObject([{ version: 1 }])
+  expect([client.totalCount, client.idleCount, client.waitingCount]).toEqual([1, 1, 0])
+}, 60_000)

@@ -1,0 +1,27 @@
+import { invalidArgument } from '@eventmill/core/adapter'
+import { type VersionId } from './projection-store.ts'
+
+/** Throws `ARGUMENT_INVALID` for a version that is to be made, and is older than the one that serves. */
+export function checkNotDropped({ name, version }: VersionId, serving: number): void {
+  if (version > serving) return
+  throw invalidArgument(
+    'options.projections',
+    `without version ${version} of ${name}, which is not there any more: version ${serving} serves`,
+  )
+}
+
+/** The error for who drops a version that serves. */
+export function stillServes({ name, version }: VersionId): Error {
+  const wanted = `one that does not serve, as version ${version} of ${name} does: a newer one has to take its place first`
+  return invalidArgument('projection', wanted)
+}
+
+/** Throws `ARGUMENT_INVALID` where a version was made with another number of partitions. */
+export function checkPartitions({ name, version }: VersionId, found: number, wanted: number): void {
+  if (found === wanted) return
+  throw invalidArgument(
+    'definition.partitions',
+    `${found}, as when version ${version} of ${name} was made (a new version may have another number)`,
+    wanted,
+  )
+}
