@@ -24,7 +24,7 @@ export const catchUpInMemory: Workload = {
           taken(subscribe(store, options).batches(), count, (batch) => batch.events.length),
         bare: () => taken(each(all), count, () => 1),
       })
-      yield { name, unit: '/s', values } satisfies Row
+      yield { name, unit: '/s', values, bar: { of: 'eventmill', atLeast: 200_000 } } satisfies Row
     }
   },
 }
