@@ -13,13 +13,16 @@ import { ScenarioStore } from './scenario-store.ts'
 /** A command, and the aggregates that it addresses. */
 export type AnyCommand = Command & Addressees
 
-/** What a command decides after what is given, as it is stored. Fails as its dispatch does. */
-export async function decide(
+/**
+ * Makes ready what is given, and fails where that cannot be, as where its events cannot be applied. Resolves to what a
+ * command then decides, as it is stored, which fails as its dispatch does.
+ */
+export async function prepare(
   { all }: Participants,
   given: EventsByRole,
   command: AnyCommand,
   options: DispatchOptions<unknown> = {},
-): Promise<EventsByRole> {
+): Promise<() => Promise<EventsByRole>> {
   if (!addresses(command, all)) {
     throw invalidArgument('command', `one to ${namesOf(all)}, as the scenario is`)
   }
@@ -29,10 +32,14 @@ export async function decide(
     const stored = store.add(stream, encodedEvents(participant, given))
     return { role: participant.role, stream, generation: stored.length }
   })
-  await new Core(store).dispatchCommand<unknown, unknown>(command, options)
-  return new Map(
-    before.map(({ role, stream, generation }) => [role, store.eventsOf(stream).slice(generation)]),
-  )
+  const core = new Core(store)
+  for (const { aggregate, id } of all) await core.load(aggregate, id)
+  return async () => {
+    await core.dispatchCommand<unknown, unknown>(command, options)
+    return new Map(
+      before.map(({ role, stream, generation }) => [role, store.eventsOf(stream).slice(generation)]),
+    )
+  }
 }
 
 /** Whether a command addresses these aggregates and no others. */

@@ -1,6 +1,6 @@
 import { type EventStore } from '@eventmill/core'
-import { checkInteger, invalidArgument, messageOf } from '@eventmill/core/adapter'
-import { Schedule, scheduledStore, type Step } from './schedule.ts'
+import { checkInteger, checkKeys, invalidArgument, messageOf } from '@eventmill/core/adapter'
+import { type Choice, linesOf, Schedule, scheduledStore, type Step } from './schedule.ts'
 
 /** Racing work, and what must hold after it, however it was interleaved. */
 export interface Race {
@@ -8,10 +8,10 @@ export interface Race {
   readonly prepare: () => EventStore | Promise<EventStore>
   /** What races: each with a store of its own, as if it were another process. Its errors are outcomes. */
   readonly commands: readonly ((store: EventStore) => Promise<unknown>)[]
-  /** Throws where something is wrong after all of them are over. */
+  /** Throws, or returns `false`, where something is wrong after all of them are over. */
   readonly check: (store: EventStore, outcomes: readonly PromiseSettledResult<unknown>[]) => unknown
-  /** Tries this schedule alone: the numbers of the commands, from 1, in the order in which they take all their steps. */
-  readonly schedule?: readonly number[] | undefined
+  /** Tries this schedule alone: who takes which step, as an error shows it. */
+  readonly schedule?: readonly Choice[] | undefined
   /** So many schedules are tried one after the other; where there are more, as many are drawn at random. Default 1,000. */
   readonly limit?: number | undefined
   /** What the random schedules are drawn from. Default: another one each time. */
@@ -27,11 +27,15 @@ export interface Tried {
 
 /**
  * Tries every order in which racing commands may ask their store, and throws where the check does, with the schedule: a
- * list of numbers that can be tried again by itself. Commands are deterministic, and do not wait for each other. Throws
+ * list that can be tried again by itself. Commands are deterministic, and do not wait for each other. Throws
  * `ARGUMENT_INVALID` for a `schedule` that the commands cannot take.
  */
 export async function everySchedule(race: Race): Promise<Tried> {
   const { schedule, limit = 1_000, seed = Math.floor(Math.random() * 2 ** 32) } = race
+  checkKeys(race, KEYS, 'race')
+  if (!Array.isArray(race.commands) || race.commands.length === 0) {
+    throw invalidArgument('race.commands', 'a list of functions', race.commands)
+  }
   checkInteger(limit, 1, 'limit')
   checkInteger(seed, 0, 'seed')
   if (schedule !== undefined) {
@@ -45,7 +49,7 @@ export async function everySchedule(race: Race): Promise<Tried> {
   }
   const random = randomNumbers(seed)
   for (let schedules = 0; schedules < limit; schedules++) {
-    await judge(race, await run(race, (waiting) => waiting[Math.floor(random() * waiting.length)] ?? 0))
+    await judge(race, await run(race, (choices) => choices[Math.floor(random() * choices.length)] ?? 1))
   }
   return { schedules: 2 * limit, all: false }
 }
@@ -54,11 +58,13 @@ export async function everySchedule(race: Race): Promise<Tried> {
 async function tryPath(race: Race, path: readonly number[]): Promise<readonly number[] | undefined> {
   const taken: number[] = []
   const choices: number[] = []
-  const ran = await run(race, (waiting, { length }) => {
-    const choice = path[length] ?? 0
-    taken.push(choice)
+  const ran = await run(race, (waiting, steps) => {
+    const place = path[steps.length] ?? 0
+    const choice = waiting[place]
+    if (choice === undefined) throw takenOtherwise(steps)
+    taken.push(place)
     choices.push(waiting.length)
-    return waiting[choice] ?? 0
+    return choice
   })
   await judge(race, ran)
   const turning = taken.findLastIndex((choice, depth) => choice + 1 < (choices[depth] ?? 0))
@@ -66,16 +72,16 @@ async function tryPath(race: Race, path: readonly number[]): Promise<readonly nu
 }
 
 /** Tries one schedule. Throws `ARGUMENT_INVALID`, with the steps so far, where the commands cannot take those that come. */
-async function tryByHand(race: Race, schedule: readonly number[]): Promise<void> {
+async function tryByHand(race: Race, schedule: readonly Choice[]): Promise<void> {
   const refused = (wanted: string, steps: readonly Step[]) =>
     invalidArgument('schedule', [wanted, ...linesOf(steps)].join('\n'))
   const ran = await run(race, (waiting, steps) => {
     const { length } = steps
     const next = `command ${waiting.join(' or ')}`
-    const command = schedule[length]
-    if (command === undefined) throw refused(`longer: step ${length + 1} is that of ${next}`, steps)
-    if (waiting.includes(command)) return command
-    throw refused(`one in which step ${length + 1} is that of ${next}, not of ${command}`, steps)
+    const choice = schedule[length]
+    if (choice === undefined) throw refused(`longer: step ${length + 1} is that of ${next}`, steps)
+    if (waiting.includes(choice)) return choice
+    throw refused(`one in which step ${length + 1} is that of ${next}, not of ${choice}`, steps)
   })
   const { length } = ran.steps
   if (length < schedule.length) {
@@ -93,7 +99,7 @@ interface Ran {
 
 async function run(
   { prepare, commands }: Race,
-  choose: (waiting: readonly number[], steps: readonly Step[]) => number,
+  choose: (choices: readonly Choice[], steps: readonly Step[]) => Choice,
 ): Promise<Ran> {
   const store = await prepare()
   const schedule = new Schedule()
@@ -104,20 +110,24 @@ async function run(
 
 async function judge({ check }: Race, { store, steps, outcomes }: Ran): Promise<void> {
   try {
-    await check(store, outcomes)
+    if ((await check(store, outcomes)) === false) throw new Error('it returns false')
   } catch (error) {
-    const numbers = `[${steps.map(({ command }) => command).join(', ')}]`
+    const choices = `[${steps.map(({ choice }) => (typeof choice === 'string' ? `'${choice}'` : choice)).join(', ')}]`
     const ends = outcomes.map((outcome, index) => `  ${index + 1} ${endOf(outcome)}`)
     throw new Error(
-      `the check fails with schedule ${numbers}: ${messageOf(error)}\n${[...linesOf(steps), ...ends].join('\n')}`,
+      `the check fails with schedule ${choices}: ${toldOf(error)}\n${[...linesOf(steps), ...ends].join('\n')}`,
       { cause: error },
     )
   }
 }
 
-function linesOf(steps: readonly Step[]): readonly string[] {
-  return steps.map(({ command, text }) => `  ${command} ${text}`)
+function takenOtherwise(steps: readonly Step[]): Error {
+  const what =
+    'the commands have taken other steps than before: they have to be deterministic, and to remember nothing'
+  return new Error([what, ...linesOf(steps)].join('\n'))
 }
+
+const KEYS = new Set(['prepare', 'commands', 'check', 'schedule', 'limit', 'seed'])
 
 function endOf(outcome: PromiseSettledResult<unknown>): string {
   return outcome.status === 'fulfilled' ? 'succeeds' : `fails: ${messageOf(outcome.reason)}`
@@ -132,4 +142,8 @@ function randomNumbers(seed: number): () => number {
     state ^= state << 5
     return (state >>> 0) / 2 ** 32
   }
+}
+
+function toldOf(error: unknown): string {
+  return error instanceof Error || typeof error !== 'object' ? messageOf(error) : JSON.stringify(error)
 }

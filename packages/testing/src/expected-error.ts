@@ -1,9 +1,16 @@
-import { equalJson, messageOf } from '@eventmill/core/adapter'
+import { equalJson, invalidArgument, messageOf } from '@eventmill/core/adapter'
 
 /** How an error is told: its class, its code, a pattern of its message, some of its fields, or one that is alike. */
 export type ExpectedError = ErrorClass | string | RegExp | Error | { readonly [field: string]: unknown }
 
 type ErrorClass = abstract new (...args: never) => object
+
+/** Throws `ARGUMENT_INVALID` for what any error would do. */
+export function checkExpectedError(expected: ExpectedError): void {
+  const isTold = typeof expected !== 'object' || expected instanceof RegExp || expected instanceof Error
+  if (isTold || Object.keys(expected).length > 0) return
+  throw invalidArgument('error', 'a class, a code, a pattern, an error, or some of its fields', expected)
+}
 
 export function isExpectedError(expected: ExpectedError, error: unknown): boolean {
   if (typeof expected === 'string') return isRecord(error) && error.code === expected

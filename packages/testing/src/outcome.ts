@@ -1,7 +1,13 @@
 import { type DispatchOptions } from '@eventmill/core'
-import { type AnyCommand, decide } from './decide.ts'
+import { type AnyCommand, prepare } from './decide.ts'
 import { areSame, difference } from './difference.ts'
-import { describeError, describeExpected, type ExpectedError, isExpectedError } from './expected-error.ts'
+import {
+  checkExpectedError,
+  describeError,
+  describeExpected,
+  type ExpectedError,
+  isExpectedError,
+} from './expected-error.ts'
 import { encodedEvents, type EventsByRole, namesOf, type Participants } from './participants.ts'
 
 /** What is to come of a command. Each rejects with an error that shows the difference, if something else does. */
@@ -21,24 +27,29 @@ export function outcome(
 ): Outcome<readonly unknown[]> {
   const { all, eventsByRole } = participants
   const heading = `${command.type} on ${namesOf(all)}, given ${countOf(given)}`
-  const decided = () => decide(participants, given, command, options)
+  const prepared = () => prepare(participants, given, command, options)
   return {
     decides: async (...events) => {
       const expected = eventsByRole(events)
       const wanted = new Map(all.map((one) => [one.role, encodedEvents(one, expected)]))
-      const found = await decided().catch((error: unknown) => {
+      const decide = await prepared()
+      const found = await decide().catch((error: unknown) => {
         const message = `decides ${countOf(wanted)}, but it was rejected: ${describeError(error)}`
         throw new Error(`${heading}\n  ${message}`, { cause: error })
       })
       const same = all.every(({ role }) => areSame(wanted.get(role) ?? [], found.get(role) ?? []))
       if (same) return
       const shown = differences(participants, wanted, found)
-      throw new Error(`${heading}\n  decides other events (- expected, + decided):\n${shown}`)
+      throw new Error(
+        `${heading}\n  decides other events (- expected, + decided, ~ expected → decided):\n${shown}`,
+      )
     },
     rejects: async (expected) => {
+      checkExpectedError(expected)
+      const decide = await prepared()
       let found: EventsByRole
       try {
-        found = await decided()
+        found = await decide()
       } catch (error) {
         if (isExpectedError(expected, error)) return
         const message = `${heading}\n  is rejected otherwise\n  - ${describeExpected(expected)}\n  + ${describeError(error)}`

@@ -28,11 +28,11 @@ export class ScenarioStore implements EventStore {
   #position = 0
 
   /** Adds what has happened. */
-  add(stream: StreamId, events: readonly NewEvent[]): readonly DomainEvent[] {
+  add(stream: StreamId, events: readonly NewEvent[], time?: string): readonly DomainEvent[] {
     const own = this.#streams.get(streamKey(stream)) ?? []
     this.#streams.set(streamKey(stream), own)
     return events.map((event) => {
-      const stored = storedEvent(event, stream, own.length + 1, ++this.#position)
+      const stored = storedEvent(event, stream, own.length + 1, ++this.#position, time)
       own.push(stored)
       return stored
     })
@@ -92,8 +92,8 @@ function storedEvent(
   { aggregateType, aggregateId }: StreamId,
   sequence: number,
   position: number,
+  time = new Date(position * 1_000).toISOString(),
 ): DomainEvent {
   const id = `00000000-0000-7000-8000-${position.toString(16).padStart(12, '0')}`
-  const time = new Date(position * 1_000).toISOString()
   return { source, type, version, data, metadata, id, aggregateType, aggregateId, sequence, position, time }
 }

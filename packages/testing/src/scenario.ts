@@ -14,6 +14,11 @@ import {
 import { type AnyCommand } from './decide.ts'
 import { outcome, type Outcome } from './outcome.ts'
 import { type EventsByRole, joint, single } from './participants.ts'
+import {
+  type ProjectionScenario,
+  projectionScenario,
+  type ProjectionUnderTest,
+} from './projection-scenario.ts'
 
 /** Aggregates in a test, of which nothing has happened yet. `Result` is what commands to them resolve to. */
 export interface Scenario<Events extends readonly unknown[], Result> extends GivenScenario<Events, Result> {
@@ -54,7 +59,18 @@ export function scenario<R extends Roles>(
   command: { readonly aggregates: R },
   ids: { readonly [Role in keyof R]: IdOf<R[Role]> },
 ): Scenario<[events?: JointDecision<R>], JointResult<R>>
-export function scenario(about: AnyAggregate | { readonly aggregates: Roles }, ids: unknown): unknown {
+/**
+ * Tests a projection by what it writes to a target: `await scenario(turnover, new Map()).given({ stream, events }).results(…)`.
+ */
+export function scenario<Target>(
+  projection: ProjectionUnderTest<Target>,
+  target: NoInfer<Target>,
+): ProjectionScenario<Target>
+export function scenario(
+  about: AnyAggregate | { readonly aggregates: Roles } | ProjectionUnderTest<unknown>,
+  ids: unknown,
+): unknown {
+  if ('project' in about) return projectionScenario(about, ids)
   // Which of both it is decides what the ids are, and the types of the events and commands have done their work by then.
   const participants =
     'aggregates' in about

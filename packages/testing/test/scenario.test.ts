@@ -45,7 +45,7 @@ describe('a scenario', () => {
     await expect(told).rejects.toThrow(
       [
         'DepositEach on Account "DE1", given 1 event',
-        '  decides other events (- expected, + decided):',
+        '  decides other events (- expected, + decided, ~ expected → decided):',
         '    Deposited {"cents":1}',
         '  - Closed {}',
         '  + Deposited {"cents":2}',
@@ -138,5 +138,38 @@ describe('a rejection', () => {
   test('that does not come is told with what was decided instead', async () => {
     const told = scenario(Account, 'DE1').when(Account.commands.Close('DE1')).rejects(InsufficientFunds)
     await expect(told).rejects.toThrow('is not rejected with InsufficientFunds, but decides\n  + Closed {}')
+  })
+
+  test('whose own words are wrong fails, and is not taken for a rejection', async () => {
+    const account = scenario(Account, 'DE1')
+    const elsewhere = account.when(Account.commands.Close('DE2')).rejects(Error)
+    await expect(elsewhere).rejects.toMatchObject({ code: 'ARGUMENT_INVALID', argument: 'command' })
+    const foreign = { ...accountEvents.Deposited({ cents: 5 }), source: 'urn:x:other' } as never
+    const given = account.given(foreign).when(Account.commands.Close('DE1')).rejects(Error)
+    await expect(given).rejects.toMatchObject({ code: expect.stringMatching(/^EVENT_/) })
+    const anything = account.when(Account.commands.Withdraw('DE1', { cents: 5 })).rejects({})
+    await expect(anything).rejects.toMatchObject({ code: 'ARGUMENT_INVALID', argument: 'error' })
+  })
+
+  test('of events that cannot be applied fails with what apply throws', async () => {
+    const Broken = defineAggregate({
+      type: 'Broken',
+      events: accountEvents,
+      initialize: (_id: string) => 0,
+      apply: {
+        Opened: () => 0,
+        Deposited: () => {
+          throw new Error('cannot be applied')
+        },
+        Withdrawn: () => 0,
+        Closed: () => 0,
+      },
+      handle: { Close: () => accountEvents.Closed() },
+    })
+    const told = scenario(Broken, 'DE1')
+      .given(accountEvents.Deposited({ cents: 5 }))
+      .when(Broken.commands.Close('DE1'))
+      .rejects(/anything/)
+    await expect(told).rejects.toThrow('cannot be applied')
   })
 })

@@ -1,0 +1,67 @@
+import { describe, expect, test } from '@jest/globals'
+import { existsSync, readFileSync } from 'node:fs'
+import { documentsOf } from '../src/report/document.ts'
+import { loadResults, type Results } from '../src/report/results.ts'
+import { DOCS } from '../src/report/write-documents.ts'
+
+const results: Results = {
+  date: '2026-01-31T12:00:00.000Z',
+  facts: ['2 cores', 'fsync = on'],
+  rounds: 3,
+  size: 1,
+  contenders: [
+    { name: 'bare', version: '1', notes: 'The driver.' },
+    { name: 'eventmill', version: '2', notes: 'Defaults.' },
+    { name: 'A<B>', version: '3', notes: 'Its defaults.' },
+  ],
+  measured: [
+    {
+      name: 'append-fresh',
+      about: 'one event',
+      rows: [
+        {
+          name: 'append, 1 in flight',
+          unit: '/s',
+          values: { bare: [100], eventmill: [200, 220, 240], 'A<B>': [50] },
+          bar: { of: 'eventmill', ratio: 2.5 },
+        },
+        { name: 'latency', unit: 'ms', values: { bare: [1], eventmill: [3], 'A<B>': [2] } },
+      ],
+    },
+  ],
+}
+
+describe('the page', () => {
+  const page = documentsOf(results).get('benchmarks.md') ?? ''
+
+  test('tells medians, ratios, and where it was measured', () => {
+    expect(page).toContain('Measured on 2026-01-31')
+    expect(page).toContain('- fsync = on')
+    expect(page).toContain('|  | eventmill | 220/s | 200 to 240 | 2.20 |')
+  })
+
+  test('tells which bars are missed', () => {
+    expect(page).toContain('| append, 1 in flight | ≥ 2.50 | 2.20 | **missed** |')
+  })
+
+  test('tells where another library is better, and only there', () => {
+    expect(page).toContain('- latency: A<B>, 2 ms to 3 ms')
+    expect(page).not.toContain('- append')
+  })
+})
+
+test('a chart has a bar for each contender, and its text is no markup', () => {
+  const chart = documentsOf(results).get('benchmarks/append-1-in-flight.svg') ?? ''
+  expect(chart.match(/<rect /g)).toHaveLength(3)
+  expect(chart).toContain('A&lt;B&gt;')
+  expect(chart).toContain('prefers-color-scheme:dark')
+})
+
+test('what is in docs is what the results that are kept say', async () => {
+  const kept = await loadResults()
+  if (kept === undefined) throw new Error('there are no results: npm run bench all peers save')
+  for (const [path, text] of documentsOf(kept)) {
+    expect(readFileSync(new URL(path, DOCS), 'utf8')).toBe(text)
+  }
+  expect(existsSync(new URL('benchmarks.md', DOCS))).toBe(true)
+})
