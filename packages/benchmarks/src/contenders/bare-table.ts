@@ -90,11 +90,13 @@ export class BareTable {
       last = Number(rows.at(-1)?.position ?? last)
       for (const { data } of rows) if (data.sentAt !== undefined) arrived(data.sentAt)
     }
-    client.on('notification', () => {
+    const look = () => {
       reading = reading.then(read)
-    })
+    }
+    client.on('notification', look)
     await client.query(`listen ${this.#schema}`)
     return async () => {
+      client.off('notification', look)
       await reading
       client.release(true)
     }
