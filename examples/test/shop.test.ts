@@ -1,7 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
-import { type EventStore } from '@eventmill/core'
+import { Core, type EventStore } from '@eventmill/core'
+import { InMemoryStore } from '@eventmill/store-memory'
 import { beforeAll, describe, expect, test } from '@jest/globals'
+import { Cancel, Cart, CheckOut, Warehouse } from '../src/shop/aggregates.ts'
 import { type ReadModels } from '../src/shop/read-models.ts'
 import { run } from '../src/shop/shop.ts'
 import { withReadModels } from '../src/shop/with-read-models.ts'
@@ -34,20 +36,38 @@ describe.each(['memory', 'pglite', 'postgres'] as const)('on %s', (name) => {
     expect(shop.lines).toEqual([
       'Twelve orders',
       '  open orders  6',
-      '  stock left   tea 92, kettle 92, cup 92',
+      '  stock left   tea 94, kettle 94, cup 94',
       '  revenue      404.00 €, as version 1 counts it',
       '\nA second version of the revenue, without what was cancelled, is built while twelve more come',
       '  version 2 serves from now on',
       '  open orders  12',
-      '  stock left   tea 84, kettle 84, cup 84',
+      '  stock left   tea 88, kettle 88, cup 88',
       '  revenue      606.00 €, as version 2 counts it',
-      '  open orders, version 1: live, at 159 of 159',
-      '  stock, version 1: live, at 159 of 159',
-      '  revenue per day, version 1: live, at 159 of 159',
-      '  revenue per day, version 2: live, at 159 of 159',
+      '  open orders, version 1: live, at 171 of 171',
+      '  stock, version 1: live, at 171 of 171',
+      '  revenue per day, version 1: live, at 171 of 171',
+      '  revenue per day, version 2: live, at 171 of 171',
       '  version 1 of revenue per day is dropped',
     ])
   })
+})
+
+test('of two customers who race for the last unit one gets it, and what is cancelled can be sold again', async () => {
+  const core = new Core(new InMemoryStore())
+  const line = { product: 'tea', units: 1, cents: 450 }
+  await core.dispatchCommand(Warehouse.commands.Receive('main', { product: 'tea', units: 1 }))
+  for (const customer of ['ada', 'ben']) await core.dispatchCommand(Cart.commands.Add(customer, line))
+  const checkOut = (cart: string) =>
+    core.dispatchCommand(CheckOut({ cart, order: cart, warehouse: 'main' }, cart))
+  const outcomes = await Promise.allSettled(['ada', 'ben'].map(checkOut))
+  expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+  const [winner, loser] =
+    outcomes[0]?.status === 'fulfilled' ? (['ada', 'ben'] as const) : (['ben', 'ada'] as const)
+  expect(await core.load(Warehouse, 'main')).toMatchObject({ state: { tea: 0 } })
+
+  await core.dispatchCommand(Cancel({ order: winner, warehouse: 'main' }, winner))
+  await checkOut(loser)
+  expect(await core.load(Warehouse, 'main')).toMatchObject({ state: { tea: 0 } })
 })
 
 /** What a run of the shop has printed and left, and what was looked up meanwhile. */
@@ -121,11 +141,16 @@ async function pastOf(store: EventStore): Promise<readonly Moment[]> {
   const stock = new Map<string, number>()
   const moments: Moment[] = []
   for await (const { aggregateType, aggregateId, type, time, data } of store.readAll()) {
-    const { lines = [], units = 0 } = data as Partial<{
+    const {
+      lines = [],
+      product = '',
+      units = 0,
+    } = data as Partial<{
       lines: { units: number; cents: number }[]
+      product: string
       units: number
     }>
-    if (aggregateType === 'Stock') add(stock, aggregateId, type === 'Received' ? units : -units)
+    if (aggregateType === 'Warehouse') add(stock, product, type === 'Taken' ? -units : units)
     if (aggregateType === 'Order') {
       const cents = lines.reduce((sum, line) => sum + line.units * line.cents, 0)
       orders.set(aggregateId, { day: time.slice(0, 10), cents, ...orders.get(aggregateId), state: type })

@@ -1,5 +1,5 @@
 import { defineAggregate, defineCommand } from '@eventmill/core'
-import { cartEvents, orderEvents, stockEvents } from './events.ts'
+import { cartEvents, orderEvents, warehouseEvents } from './events.ts'
 
 export interface Line {
   readonly product: string
@@ -20,48 +20,77 @@ export const Cart = defineAggregate({
   },
 })
 
+interface OrderState {
+  readonly status: 'new' | 'open' | 'shipped' | 'cancelled'
+  readonly lines: readonly Line[]
+}
+
 export const Order = defineAggregate({
   type: 'Order',
   events: orderEvents,
-  initialize: (_number: string): 'new' | 'open' | 'shipped' | 'cancelled' => 'new',
-  apply: { Placed: (_order) => 'open', Shipped: (_order) => 'shipped', Cancelled: (_order) => 'cancelled' },
+  initialize: (_number: string): OrderState => ({ status: 'new', lines: [] }),
+  apply: {
+    Placed: (_order, { data }) => ({ status: 'open', lines: data.lines }),
+    Shipped: (order) => ({ ...order, status: 'shipped' }),
+    Cancelled: (order) => ({ ...order, status: 'cancelled' }),
+  },
   handle: {
-    Ship: (order) => {
-      if (order !== 'open') throw new Error(`an order that is ${order} cannot be shipped`)
+    Ship: ({ status }) => {
+      if (status !== 'open') throw new Error(`an order that is ${status} cannot be shipped`)
       return orderEvents.Shipped({})
     },
-    Cancel: (order) => {
-      if (order !== 'open') throw new Error(`an order that is ${order} cannot be cancelled`)
-      return orderEvents.Cancelled({})
-    },
   },
 })
 
-/** One for each product. */
-export const Stock = defineAggregate({
-  type: 'Stock',
-  events: stockEvents,
-  initialize: (_product: string) => 0,
-  apply: { Received: (left, { data }) => left + data.units, Taken: (left, { data }) => left - data.units },
+/** The units of each product that are left. There is one warehouse: orders that want the same units are decided one by one. */
+export const Warehouse = defineAggregate({
+  type: 'Warehouse',
+  events: warehouseEvents,
+  initialize: (_place: string): { readonly [product: string]: number } => ({}),
+  apply: {
+    Received: (left, { data }) => changed(left, data.product, data.units),
+    Taken: (left, { data }) => changed(left, data.product, -data.units),
+    Returned: (left, { data }) => changed(left, data.product, data.units),
+  },
   handle: {
-    Receive: (_left, units: number) => stockEvents.Received({ units }),
-    Take: (left, { units, order }: { units: number; order: string }) => {
-      if (left < units) throw new Error(`only ${left} left`)
-      return stockEvents.Taken({ units, order })
-    },
+    Receive: (_left, received: { product: string; units: number }) => warehouseEvents.Received(received),
   },
 })
 
-/** What is in the cart becomes an order: both or neither. */
+function changed(left: { readonly [product: string]: number }, product: string, units: number) {
+  return { ...left, [product]: (left[product] ?? 0) + units }
+}
+
+/** What is in the cart becomes an order, and leaves the warehouse: all of it, or nothing. */
 export const CheckOut = defineCommand({
   type: 'CheckOut',
-  aggregates: { cart: Cart, order: Order },
-  handle: ({ cart, order }, number: string) => {
-    if (cart.lines.length === 0) throw new Error('the cart is empty')
-    if (order !== 'new') throw new Error('there is such an order already')
+  aggregates: { cart: Cart, order: Order, warehouse: Warehouse },
+  handle: ({ cart: { lines }, order, warehouse }, number: string) => {
+    if (lines.length === 0) throw new Error('the cart is empty')
+    if (order.status !== 'new') throw new Error('there is such an order already')
+    const missing = lines.find(({ product, units }) => (warehouse[product] ?? 0) < units)
+    if (missing !== undefined) {
+      throw new Error(`only ${warehouse[missing.product] ?? 0} of ${missing.product} left`)
+    }
     return {
       cart: cartEvents.CheckedOut({ order: number }),
-      order: orderEvents.Placed({ lines: [...cart.lines] }),
+      order: orderEvents.Placed({ lines: [...lines] }),
+      warehouse: lines.map(({ product, units }) => warehouseEvents.Taken({ product, units, order: number })),
+    }
+  },
+})
+
+/** What was ordered goes back into the warehouse. */
+export const Cancel = defineCommand({
+  type: 'Cancel',
+  aggregates: { order: Order, warehouse: Warehouse },
+  handle: ({ order: { status, lines } }, number: string) => {
+    if (status !== 'open') throw new Error(`an order that is ${status} cannot be cancelled`)
+    return {
+      order: orderEvents.Cancelled({}),
+      warehouse: lines.map(({ product, units }) =>
+        warehouseEvents.Returned({ product, units, order: number }),
+      ),
     }
   },
 })

@@ -15,7 +15,8 @@ export const orderEvents = defineEvents('https://example.com/shop/order', {
   Cancelled: z.object({}),
 })
 
-export const stockEvents = defineEvents('https://example.com/shop/stock', {
-  Received: z.object({ units }),
-  Taken: z.object({ units, order: z.string() }),
+export const warehouseEvents = defineEvents('https://example.com/shop/warehouse', {
+  Received: z.object({ product, units }),
+  Taken: z.object({ product, units, order: z.string() }),
+  Returned: z.object({ product, units, order: z.string() }),
 })

@@ -1,6 +1,6 @@
 import { defineProjection, InMemoryProjectionStore } from '@eventmill/projections'
 import { type Booking, bookingOf } from './booking.ts'
-import { orderEvents, stockEvents } from './events.ts'
+import { orderEvents, warehouseEvents } from './events.ts'
 import { type ReadModels } from './read-models.ts'
 
 /** Read models in this process's memory, built anew from the log with each start. */
@@ -56,13 +56,16 @@ const openOrders = defineProjection({
 const stock = defineProjection({
   name: 'stock',
   version: 1,
-  events: stockEvents,
+  events: warehouseEvents,
   handle: {
-    Received: ({ aggregateId, data }, { stock }: Models) => {
-      add(stock, aggregateId, data.units)
+    Received: ({ data }, { stock }: Models) => {
+      add(stock, data.product, data.units)
     },
-    Taken: ({ aggregateId, data }, { stock }) => {
-      add(stock, aggregateId, -data.units)
+    Taken: ({ data }, { stock }) => {
+      add(stock, data.product, -data.units)
+    },
+    Returned: ({ data }, { stock }) => {
+      add(stock, data.product, data.units)
     },
   },
 })

@@ -3,7 +3,7 @@ import { defineProjection } from '@eventmill/projections'
 import { type SqlClient } from '@eventmill/projections-postgres'
 import { type Database } from '../stores/with-store.ts'
 import { bookingOf } from './booking.ts'
-import { orderEvents, stockEvents } from './events.ts'
+import { orderEvents, warehouseEvents } from './events.ts'
 import { type ReadModels } from './read-models.ts'
 
 /** Read models in tables beside the events. Each event counts exactly once: what is written commits with the checkpoint. */
@@ -54,28 +54,28 @@ const openOrders = defineProjection({
   },
 })
 
+// What changes seldom may be written event by event.
 const stock = defineProjection({
   name: 'stock',
   version: 1,
-  events: stockEvents,
-  create: async (sql: SqlClient) => {
-    await sql.query('create table stock (product text primary key, units bigint not null)')
+  events: warehouseEvents,
+  create: (sql: SqlClient) =>
+    sql.query('create table stock (product text primary key, units bigint not null)'),
+  handle: {
+    Received: ({ data }, sql) => addUnits(sql, data.product, data.units),
+    Taken: ({ data }, sql) => addUnits(sql, data.product, -data.units),
+    Returned: ({ data }, sql) => addUnits(sql, data.product, data.units),
   },
-  handleBatch: async (events, sql) => {
-    await sql.query(
-      `insert into stock (product, units)
-       select product, sum(units) from unnest($1::text[], $2::bigint[]) as change (product, units) group by product
-       on conflict (product) do update set units = stock.units + excluded.units`,
-      [
-        events.map(({ aggregateId }) => aggregateId),
-        events.map(({ type, data }) => (type === 'Received' ? data.units : -data.units)),
-      ],
-    )
-  },
-  drop: async (sql) => {
-    await sql.query('drop table stock')
-  },
+  drop: (sql) => sql.query('drop table stock'),
 })
+
+async function addUnits(sql: SqlClient, product: string, units: number): Promise<void> {
+  await sql.query(
+    `insert into stock (product, units) values ($1, $2)
+     on conflict (product) do update set units = stock.units + excluded.units`,
+    [product, units],
+  )
+}
 
 const revenue = defineProjection({
   name: 'revenue per day',

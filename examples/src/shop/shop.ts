@@ -1,6 +1,6 @@
 import { Core, type EventStore } from '@eventmill/core'
 import { Projections } from '@eventmill/projections'
-import { Cart, CheckOut, type Line, Order, Stock } from './aggregates.ts'
+import { Cancel, Cart, CheckOut, type Line, Order, Warehouse } from './aggregates.ts'
 import { type ReadModels } from './read-models.ts'
 
 /** Sells for a while; meanwhile a read model is rebuilt to its second version, and the first one serves until it is done. */
@@ -17,7 +17,7 @@ export async function run<Target>(
   await projections.start()
   const core = new Core(store, { cache: 1_000 })
   for (const product of Object.keys(PRODUCTS)) {
-    await core.dispatchCommand(Stock.commands.Receive(product, 100))
+    await core.dispatchCommand(Warehouse.commands.Receive(WAREHOUSE, { product, units: 100 }))
   }
 
   print('Twelve orders')
@@ -52,6 +52,7 @@ export async function run<Target>(
   print(`  version ${revenue.version} of ${revenue.name} is dropped`)
 }
 
+const WAREHOUSE = 'main'
 const PRODUCTS = { tea: 450, kettle: 3_900, cup: 700 }
 
 async function printReadModels<Target>(
@@ -75,19 +76,16 @@ async function sell(core: Core, first: number, last: number): Promise<number> {
   for (let number = first; number <= last; number++) {
     const id = `order-${number}`
     const customer = `customer-${number % 7}`
-    for (const line of linesOf(number)) {
-      const { product, units } = line
-      await core.dispatchCommand(
-        Stock.commands.Take(product, { units, order: id }, { commandId: `${id} ${product}` }),
-      )
-      await core.dispatchCommand(Cart.commands.Add(customer, line))
+    for (const line of linesOf(number)) await core.dispatchCommand(Cart.commands.Add(customer, line))
+    // Under its id for a command id, an order that is sent twice is placed once.
+    const placing = CheckOut({ cart: customer, order: id, warehouse: WAREHOUSE }, id, { commandId: id })
+    position = (await core.dispatchCommand(placing)).warehouse.position
+    if (number % 4 === 0) {
+      const cancelled = await core.dispatchCommand(Cancel({ order: id, warehouse: WAREHOUSE }, id))
+      position = cancelled.warehouse.position
+    } else if (number % 3 === 0) {
+      position = (await core.dispatchCommand(Order.commands.Ship(id))).position
     }
-    const { order } = await core.dispatchCommand(
-      CheckOut({ cart: customer, order: id }, id, { commandId: id }),
-    )
-    position = order.position
-    if (number % 4 === 0) position = (await core.dispatchCommand(Order.commands.Cancel(id))).position
-    else if (number % 3 === 0) position = (await core.dispatchCommand(Order.commands.Ship(id))).position
   }
   return position
 }
