@@ -115,6 +115,25 @@ describe('in batches', () => {
     ])
   })
 
+  test('it keeps what it has read where a store fails in the middle of each', async () => {
+    const store = await storeOf(10)
+    const cutting = wrappedStore(store, {
+      async *readAll(options) {
+        let count = 0
+        for await (const event of store.readAll(options)) {
+          if (count++ === 4) throw unreachable()
+          yield event
+        }
+      },
+    })
+    const seen: number[] = []
+    for await (const { events, position } of subscribe(cutting, { batchSize: 100 }).batches()) {
+      seen.push(...events.map((event) => event.position))
+      if (position === 10) break
+    }
+    expect(seen).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+  })
+
   test('it tells at the beginning, and after a failure, that nothing is left', async () => {
     const store = await storeOf(3)
     const answers: (() => Promise<number>)[] = [() => Promise.reject(unreachable()), () => Promise.resolve(3)]

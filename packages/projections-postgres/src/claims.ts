@@ -38,22 +38,26 @@ export async function claimPartitions(
          ) a
        ) a
      ), held as (
-       select name, version, partition, row_number() over (partition by name, version order by partition) as rank
+       select name, version, partition, epoch, position,
+         row_number() over (partition by name, version order by partition) as rank
        from ${schema}.checkpoints join asked using (name, version)
        where owner = $1
+     ), mine as (
+       -- What a switch has locked is renewed the next time: until then nobody takes it over either.
+       select c.name, c.version, c.partition
+       from ${schema}.checkpoints c join asked using (name, version)
+       where c.owner = $1
+       for update of c skip locked
      ), kept as (
        update ${schema}.checkpoints c
        set lease_until = clock_timestamp() + $4 * interval '1 millisecond'
-       from held join share using (name, version)
-       where (c.name, c.version, c.partition) = (held.name, held.version, held.partition)
-         and c.owner = $1 and held.rank <= share.size
-       returning c.name, c.version, c.partition, c.epoch, c.position
+       from mine join held using (name, version, partition) join share using (name, version)
+       where (c.name, c.version, c.partition) = (mine.name, mine.version, mine.partition) and held.rank <= share.size
      ), left_to_others as (
        update ${schema}.checkpoints c
        set owner = null
-       from held join share using (name, version)
-       where (c.name, c.version, c.partition) = (held.name, held.version, held.partition)
-         and c.owner = $1 and held.rank > share.size
+       from mine join held using (name, version, partition) join share using (name, version)
+       where (c.name, c.version, c.partition) = (mine.name, mine.version, mine.partition) and held.rank > share.size
      ), free as (
        select c.name, c.version, c.partition
        from ${schema}.checkpoints c join asked using (name, version)
@@ -69,7 +73,10 @@ export async function claimPartitions(
          and ranked.rank <= share.size - (select count(*) from held where (held.name, held.version) = (c.name, c.version))
        returning c.name, c.version, c.partition, c.epoch, c.position
      )
-     select row_to_json(claimed)::text as claim from (select * from kept union all select * from taken) claimed`,
+     select row_to_json(claimed)::text as claim from (
+       select name, version, partition, epoch, position from held join share using (name, version) where rank <= size
+       union all select * from taken
+     ) claimed`,
     [runner, versions.map(({ name }) => name), versions.map(({ version }) => version), lease],
   )
   return (rows as readonly { readonly claim: string }[]).map(({ claim }) => JSON.parse(claim) as Claim)

@@ -13,6 +13,10 @@ export interface PgPool {
 
 /** What this package uses of a client from a `pg.Pool`. */
 export interface PgClient extends SqlClient {
+  query(
+    text: string,
+    values?: unknown[],
+  ): Promise<{ readonly rows: readonly unknown[]; readonly command?: string }>
   on(event: 'error', listener: () => void): unknown
   off(event: 'error', listener: () => void): unknown
   release(destroy?: boolean): void

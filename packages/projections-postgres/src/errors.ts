@@ -22,6 +22,11 @@ export function endsConnection(error: unknown): boolean {
   return /^08|^57P0|^25P0[34]$/.test(sqlStateOf(error) ?? '')
 }
 
+/** Whether it says that a statement before it has failed, and the transaction with it. */
+export function isAborted(error: unknown): boolean {
+  return sqlStateOf(error) === '25P02'
+}
+
 /** Whether it is an answer of the database, over a connection that still serves. */
 export function isAnswer(error: unknown): boolean {
   return sqlStateOf(error) !== undefined && !endsConnection(error)

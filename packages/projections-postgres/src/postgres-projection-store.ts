@@ -1,9 +1,10 @@
-import { type DomainEvent, type Position, type StreamId } from '@eventmill/core'
+import { type DomainEvent, hasCode, type Position, type StreamId } from '@eventmill/core'
 import {
   checkKeys,
   checkMilliseconds,
   checkName,
   invalidArgument,
+  isPassing,
   pause,
   streamKey,
 } from '@eventmill/core/adapter'
@@ -37,6 +38,8 @@ export interface PostgresProjectionStoreOptions {
 
 /** In milliseconds: so long the version that serves may be held, at most, until a new one has got to where it is. */
 const SWITCH = 1_000
+/** In positions: what is further behind does not get there within that time. */
+const NEAR = 500
 
 /**
  * Projections into PostgreSQL 15 or newer, on a server or embedded: exactly once for what handlers write with the client
@@ -117,7 +120,7 @@ export class PostgresProjectionStore implements ProjectionStore<SqlClient> {
     work: (transaction: ProjectionTransaction<SqlClient>) => Promise<void>,
   ): Promise<void> {
     const { name, version, partition, epoch } = claim
-    return this.#transactions.run(async (client) => {
+    const done = this.#transactions.run(async (client) => {
       await work({
         target: client,
         parkedStreams: (streams) => this.#parkedStreams(client, claim, streams),
@@ -132,6 +135,22 @@ export class PostgresProjectionStore implements ProjectionStore<SqlClient> {
       )
       if (rows.length === 0) throw claimLost(claim)
     })
+    return done.catch(async (error: unknown) => {
+      // A handler that writes anew what is there already, as after a lost answer, has not failed.
+      if (!isPassing(error) && !hasCode(error, 'CLAIM_LOST') && !(await this.#isHeld(claim))) {
+        throw claimLost(claim)
+      }
+      throw error
+    })
+  }
+
+  async #isHeld({ name, version, partition, epoch, position }: Claim): Promise<boolean> {
+    const rows = await this.#transactions.query(
+      `select from ${this.#schema}.checkpoints
+       where (name, version, partition, epoch, position) = ($1, $2, $3, $4, $5)`,
+      [name, version, partition, epoch, position],
+    )
+    return rows.length > 0
   }
 
   async states(names: readonly string[]): Promise<readonly VersionState[]> {
@@ -174,11 +193,15 @@ export class PostgresProjectionStore implements ProjectionStore<SqlClient> {
     return this.#transactions.run(async (client) => {
       const before = await this.#serving(client, name)
       if (before >= version) return 'served before'
+      // The old one is not held up as long as the new one has far to go.
+      const far = await this.#positions(client, { name, version: before })
+      const near = Math.max(atLeast, ...far.map((position) => position - NEAR))
+      if (!(await this.#isAt(client, { name, version }, near))) return 'behind'
       // From here on the old one stands still.
-      const old = await this.#lockedPositions(client, { name, version: before })
+      const old = await this.#positions(client, { name, version: before }, 'for update')
       const reached = Math.max(atLeast, ...old)
       if (!(await this.#hasReached(client, { name, version }, reached))) return 'behind'
-      await this.#lockedPositions(client, { name, version })
+      await this.#positions(client, { name, version }, 'for update')
       if (await this.#hasParked(client, { name, version })) return 'parked'
       await serve(client)
       await client.query(
@@ -317,25 +340,29 @@ export class PostgresProjectionStore implements ProjectionStore<SqlClient> {
     return Number(version)
   }
 
-  /** Where a version is, which stays there until the transaction ends. */
-  async #lockedPositions(client: SqlClient, { name, version }: VersionId): Promise<readonly Position[]> {
+  /** Where a version is; with `for update` it stays there until the transaction ends. */
+  async #positions(
+    client: SqlClient,
+    { name, version }: VersionId,
+    lock: '' | 'for update' = '',
+  ): Promise<readonly Position[]> {
     const { rows } = await client.query(
       `select position::text from ${this.#schema}.checkpoints
-       where (name, version) = ($1, $2) order by partition for update`,
+       where (name, version) = ($1, $2) order by partition ${lock}`,
       [name, version],
     )
     return (rows as readonly { readonly position: string }[]).map(({ position }) => Number(position))
+  }
+
+  async #isAt(client: SqlClient, version: VersionId, position: Position): Promise<boolean> {
+    return (await this.#positions(client, version)).every((own) => own >= position)
   }
 
   /** Whether a version has got to a position everywhere, or gets there soon. */
   async #hasReached(client: SqlClient, { name, version }: VersionId, position: Position): Promise<boolean> {
     const deadline = performance.now() + SWITCH
     for (;;) {
-      const { rows } = await client.query(
-        `select (min(position) >= $3)::text as reached from ${this.#schema}.checkpoints where (name, version) = ($1, $2)`,
-        [name, version, position],
-      )
-      if ((rows[0] as { readonly reached: string | null }).reached === 'true') return true
+      if (await this.#isAt(client, { name, version }, position)) return true
       // Where there is one connection, nothing moves meanwhile.
       if (!this.#transactions.concurrent || performance.now() > deadline) return false
       await pause(10, undefined)

@@ -1,6 +1,6 @@
 import { invalidArgument } from '@eventmill/core/adapter'
 import { type PgClient, type Pglite, type PgPool, type SqlClient } from './client.ts'
-import { endsConnection, isAnswer, meaningOf } from './errors.ts'
+import { endsConnection, isAborted, isAnswer, meaningOf } from './errors.ts'
 
 /** How transactions are had from a driver. */
 export interface Transactions {
@@ -43,9 +43,10 @@ function poolTransactions(pool: PgPool, idle: number): Transactions {
         } catch (error) {
           // Where the connection is gone it is undone as well: the rollback tells, or the error itself.
           if (!endsConnection(error)) await own(client.query('rollback'))
-          throw error
+          throw isAborted(error) ? rolledBack(error) : error
         }
-        await own(client.query('commit'))
+        const { command } = await own(client.query('commit'))
+        if (command === 'ROLLBACK') throw rolledBack()
         return result
       }),
     query: (text, values) =>
@@ -54,6 +55,13 @@ function poolTransactions(pool: PgPool, idle: number): Transactions {
         return rows
       }),
   }
+}
+
+/** The error for who has gone on after a statement had failed, which PostgreSQL undoes with all others. */
+function rolledBack(cause?: unknown): Error {
+  const message =
+    'a statement of a handler has failed, and so nothing was committed: use a savepoint to go on after an error'
+  return new Error(message, { cause })
 }
 
 /** In milliseconds: so long a statement of this package itself may go without an answer. */

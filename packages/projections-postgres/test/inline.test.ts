@@ -60,10 +60,11 @@ let schemas = 0
 
 describe.each(['a server', 'a PGlite'])('an inline projection on %s', (kind) => {
   let client: (pg.Pool | PGlite) & SqlClient
+  let plain: PostgresStore
   let store: EventStore
   beforeEach(async () => {
     client = kind === 'a server' ? server.pool({ max: 5 }) : pglite
-    const plain = new PostgresStore({ client, schema: `inline ${++schemas}` })
+    plain = new PostgresStore({ client, schema: `inline ${++schemas}` })
     await plain.migrate()
     await client.query('drop table if exists inline_balances')
     await client.query(
@@ -93,6 +94,18 @@ describe.each(['a server', 'a PGlite'])('an inline projection on %s', (kind) => 
     })
     expect(await core.load(Account, 'DE1')).toMatchObject({ generation: 1, state: 5 })
     expect(await read()).toEqual([{ account: 'DE1', cents: 5 }])
+  })
+
+  test('that goes on after a statement has failed keeps the append from being stored as well', async () => {
+    const careless = defineProjection({
+      name: 'careless',
+      version: 1,
+      events: accountEvents,
+      handle: { Deposited: (_event, sql: SqlClient) => sql.query('select 1 / 0').catch(() => undefined) },
+    })
+    const core = new Core(inline(plain, { client, projections: [careless] }))
+    await expect(core.dispatchCommand(Account.commands.Deposit('DE1', 5))).rejects.toThrow()
+    expect(await core.load(Account, 'DE1')).toMatchObject({ generation: 0 })
   })
 
   test('counts a repeated command once', async () => {

@@ -4,7 +4,9 @@ import { PostgresProjectionStore, schemaSql, type SqlClient } from '@eventmill/p
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type pg from 'pg'
-import { eventually } from '../../projections/test/fixtures.ts'
+import { defineProjection, Projections } from '@eventmill/projections'
+import { InMemoryStore } from '@eventmill/store-memory'
+import { accountEvents, append, deposits, eventually, unreachable } from '../../projections/test/fixtures.ts'
 import { projectionStoreRules, type StoreOfWords } from '../../projections/test/projection-store-rules.ts'
 import { type PostgresServer, startPostgres } from '../../store-postgres/test/postgres-server.ts'
 
@@ -106,6 +108,80 @@ describe('on a server', () => {
     })
     await expect(ended).rejects.toMatchObject({ code: 'STORE_UNREACHABLE' })
     await store.commit(claim, 1, none)
+  })
+
+  test('a handler that goes on after a statement has failed has failed itself', async () => {
+    const { store, claim } = await prepared()
+    const careless = async (target: SqlClient) => {
+      await target.query('select 1 / 0').catch(() => undefined)
+    }
+    await expect(store.commit(claim, 1, ({ target }) => careless(target))).rejects.toThrow('use a savepoint')
+    await store.commit(claim, 5, ({ park }) => park({ ...parkable, position: 3 }, 'why'))
+    const [parked] = await store.parked(v1, 1)
+    if (parked === undefined) throw new Error('nothing is parked')
+    await expect(store.unpark(parked, careless)).rejects.toThrow('use a savepoint')
+    expect(await store.parked(v1, 1)).toHaveLength(1)
+  })
+
+  test('a handler that inserts is not called a failure where the answer of its commit was lost', async () => {
+    const { pool, store } = await prepared()
+    const events = new InMemoryStore()
+    const table = `inserted_${schemas}`
+    const inserting = defineProjection({
+      name: 'inserting',
+      version: 1,
+      events: accountEvents,
+      create: (sql: SqlClient) => sql.query(`create table ${table} (position bigint primary key)`),
+      handleBatch: (all, sql) =>
+        sql.query(`insert into ${table} select * from unnest($1::bigint[])`, [
+          all.map(({ position }) => position),
+        ]),
+    })
+    const commit = store.commit.bind(store)
+    let lost = 1
+    store.commit = async (...args) => {
+      await commit(...args)
+      if (lost-- > 0) throw unreachable()
+    }
+    await append(events, 'DE1', ...deposits(3))
+    const options = { target: store, projections: [inserting], lease: 300 }
+    const projections = new Projections(events, options)
+    await projections.start()
+    await projections.waitFor(inserting, await append(events, 'DE1', ...deposits(1)))
+    await projections.stop()
+    const { rows } = await pool.query(`select position::int from ${table} order by position`)
+    expect(rows).toEqual([1, 2, 3, 4].map((position) => ({ position })))
+  })
+
+  test('a version that has far to go does not hold up the one that serves', async () => {
+    const { pool, store, claim } = await prepared()
+    const v2 = { name: 'words', version: 2 }
+    await store.prepare(v2, 1, NO_HOOKS)
+    await store.commit(claim, 10_000, none)
+    const holding = await pool.connect()
+    try {
+      await holding.query('begin')
+      await holding.query(`select from "server ${schemas}".checkpoints where version = 1 for update`)
+      // It would wait here for the lock, if it wanted one.
+      expect(await store.serve(v2, 0, none)).toBe('behind')
+    } finally {
+      await holding.query('rollback')
+      holding.release()
+    }
+  })
+
+  test('a switch that takes long keeps nobody from keeping a claim', async () => {
+    const { store } = await prepared()
+    const v2 = { name: 'words', version: 2 }
+    await store.prepare(v2, 1, NO_HOOKS)
+    const all = async () => (await store.claim('a', [v1, v2], 60_000)).map(({ version }) => version).sort()
+    expect(await all()).toEqual([1, 1, 2])
+    let meanwhile: readonly number[] = []
+    await store.serve(v2, 0, async () => {
+      meanwhile = await all()
+      expect(await store.claim('b', [v1, v2], 60_000)).toEqual([])
+    })
+    expect(meanwhile).toEqual([1, 1, 2])
   })
 
   test('a handler that keeps its transaction idle for too long has failed', async () => {

@@ -101,14 +101,20 @@ export class InMemoryProjectionStore<Target> implements ProjectionStore<Target> 
       this.#checkpointOf(claim)
       const parked: ParkedEvent[] = []
       const version = this.#versions.get(keyOf(claim))
-      await work({
+      const transaction: ProjectionTransaction<Target> = {
         target: this.#target,
         parkedStreams: (streams) => Promise.resolve(streamsOf(version?.parked ?? [], streams)),
         park: (event, error) => {
           parked.push(parkedEvent(claim, event, error))
           return Promise.resolve()
         },
-      })
+      }
+      try {
+        await work(transaction)
+      } catch (error) {
+        this.#checkpointOf(claim)
+        throw error
+      }
       // It may have been taken over meanwhile.
       this.#checkpointOf(claim).position = position
       version?.parked.push(...parked)

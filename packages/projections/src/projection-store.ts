@@ -97,8 +97,9 @@ export interface ProjectionStore<Target> {
 
   /**
    * Runs `work` and moves the checkpoint from `claim.position` to `position`, all or nothing. Fails with `CLAIM_LOST`,
-   * writing nothing, where the claim is not the newest any more, or the checkpoint has moved. What `work` throws passes
-   * unchanged. If it fails otherwise, the checkpoint tells whether it was done.
+   * writing nothing, where the claim is not the newest any more, or the checkpoint has moved, also where `work` has failed
+   * then: it may have met what was written already. What it throws otherwise passes unchanged. If it fails otherwise, the
+   * checkpoint tells whether it was done.
    */
   commit(
     claim: Claim,

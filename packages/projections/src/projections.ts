@@ -141,11 +141,12 @@ export class Projections<Target> {
   /** Removes a version that does not serve, with what it wrote: an old one, or one that was being built. */
   async drop(projection: Projection<Target>): Promise<void> {
     const own = this.#own(projection)
-    await this.#runner?.leave(own, projectionDropped(own))
+    const hasFailed = this.#runner?.failure(own) !== undefined
+    if (!hasFailed) await this.#runner?.leave(own, projectionDropped(own))
     try {
       await this.#target.drop(own, own.drop)
     } catch (error) {
-      this.#runner?.rejoin(own)
+      if (!hasFailed) this.#runner?.rejoin(own)
       throw error
     }
   }

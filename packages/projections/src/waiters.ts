@@ -6,7 +6,7 @@ import { type ProjectionStore } from './projection-store.ts'
 import { type Runner } from './running/runner.ts'
 
 /** In milliseconds: between two looks at checkpoints that other processes move. */
-const SHORTEST_LOOK = 5
+const SHORTEST_LOOK = 10
 const LONGEST_LOOK = 200
 
 /** Those who wait for projections to get further: told at once of what happens here, and by one look for all of what happens elsewhere. */
@@ -31,31 +31,33 @@ export class Waiters<Target> {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     signal?.throwIfAborted()
-    const late = AbortSignal.timeout(timeout)
-    const ended = signal === undefined ? late : AbortSignal.any([late, signal])
     const { promise, resolve, reject } = withResolvers()
     const waiting: Waiting<Target> = { projection, position, resolve, reject, reached: 0, error: undefined }
+    const timer = setTimeout(() => {
+      reject(waitTimeout(projection, position, timeout, waiting))
+    }, timeout)
     this.#waiting.add(waiting)
-    this.moved()
+    this.#tell(waiting, this.#runner())
     this.#watch()
     try {
-      await unlessAborted(promise, ended)
-    } catch (error) {
-      if (error !== late.reason || !late.aborted) throw error
-      throw waitTimeout(projection, position, timeout, waiting)
+      await unlessAborted(promise, signal)
     } finally {
+      clearTimeout(timer)
       this.#waiting.delete(waiting)
     }
   }
 
   /** Something has got further here, or has failed. */
   moved(): void {
+    if (this.#waiting.size === 0) return
     const runner = this.#runner()
-    for (const waiting of this.#waiting) {
-      const failure = runner?.failure(waiting.projection)
-      if (failure === undefined) told(waiting, runner?.reached(waiting.projection))
-      else waiting.reject(failure.error)
-    }
+    for (const waiting of this.#waiting) this.#tell(waiting, runner)
+  }
+
+  #tell(waiting: Waiting<Target>, runner: Runner<Target> | undefined): void {
+    const failure = runner?.failure(waiting.projection)
+    if (failure === undefined) told(waiting, runner?.reached(waiting.projection))
+    else waiting.reject(failure.error)
   }
 
   #watch(): void {
@@ -70,6 +72,8 @@ export class Waiters<Target> {
     while (this.#waiting.size > 0) {
       this.#hurry = new AbortController()
       await this.#lookElsewhere()
+      // However many come, there is some time between two looks.
+      await pause(SHORTEST_LOOK, undefined)
       await pause(this.#look, this.#hurry.signal).catch(() => undefined)
       this.#look = Math.min(LONGEST_LOOK, this.#look * 2)
     }

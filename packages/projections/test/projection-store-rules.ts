@@ -214,6 +214,15 @@ export function projectionStoreRules<Target>(
       if (undoes) expect(await read()).toEqual([])
     })
 
+    test('takes a handler that fails on what was written already for one that has lost its claim', async () => {
+      const { store, write, read } = await create()
+      const claim = await claimed(store)
+      await store.commit(claim, 1, ({ target }) => write(target, 'one'))
+      const again = store.commit(claim, 1, () => Promise.reject(new Error('one is there already')))
+      await expect(again).rejects.toMatchObject({ code: 'CLAIM_LOST' })
+      expect(await read()).toEqual(['one'])
+    })
+
     test('writes nothing twice from the same checkpoint', async () => {
       const { store, write, read } = await create()
       const claim = await claimed(store)

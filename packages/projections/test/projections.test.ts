@@ -173,6 +173,20 @@ describe('a projection', () => {
 })
 
 describe('a lost connection', () => {
+  test('is no longer told of once the checkpoint has moved', async () => {
+    const { store, target } = await given(3)
+    const log = new Log()
+    const commit = target.commit.bind(target)
+    let failures = 1
+    const projections = await running.start(store, target, [balances()], { onHappening: log.add })
+    await projections.waitFor(balances(), 3)
+    target.commit = (...args) => (failures-- > 0 ? Promise.reject(unreachable()) : commit(...args))
+    // Only the checkpoint moves: the event does not matter.
+    await append(store, 'DE1', accountEvents.Closed())
+    await log.until('retrying')
+    await eventually(async () => (await projections.status())[0]?.state === 'live')
+  })
+
   test('to what it writes to is waited out', async () => {
     const { store, target, read } = await given(3)
     const log = new Log()
@@ -382,6 +396,14 @@ describe('a projection that is stopped', () => {
       expect(read.positions).toEqual([1, 2, 3])
     },
   )
+
+  test('as it could not start has not finished', async () => {
+    const { store, target } = await given(1)
+    const create = () => Promise.reject(new Error('no table'))
+    const projections = new Projections(store, { target, projections: [{ ...balances(), create }] })
+    await expect(projections.start()).rejects.toThrow('no table')
+    await expect(projections.finished()).rejects.toThrow('no table')
+  })
 
   test('while it starts does not go on', async () => {
     const { store, target } = await given(3)
@@ -642,6 +664,22 @@ describe('a new version', () => {
     await projections.drop(next)
     expect(dropped).toEqual([2])
     expect(await target.states(['balances'])).toMatchObject([{ version: 1 }])
+  })
+
+  test('that has failed is not begun again where it cannot be dropped', async () => {
+    const { store, target } = await given(1)
+    let tries = 0
+    const before = () => {
+      tries += 1
+      throw new Error('poison')
+    }
+    const failing = balances({ onFailure: { retries: 0 }, before })
+    const projections = await running.start(store, target, [failing])
+    await expect(projections.finished()).rejects.toThrow('poison')
+    const failed = tries
+    await expect(projections.drop(failing)).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
+    expect(await projections.status()).toMatchObject([{ state: 'failed' }])
+    expect(tries).toBe(failed)
   })
 
   test('that is dropped while it runs is no failure, and has nobody waiting for it', async () => {

@@ -24,6 +24,23 @@ describe('those who wait for what another process does', () => {
     await Promise.all(waiting)
   })
 
+  test('do not look more often the more of them come', async () => {
+    const { target, elsewhere } = await given()
+    let looks = 0
+    const states = target.states.bind(target)
+    target.states = (names) => {
+      looks += 1
+      return states(names)
+    }
+    const waiting: Promise<unknown>[] = []
+    for (let n = 0; n < 200; n++) {
+      waiting.push(elsewhere.waitFor(balances(), 100, { timeout: 1 }).catch(() => undefined))
+      await new Promise(setImmediate)
+    }
+    await Promise.all(waiting)
+    expect(looks).toBeLessThan(100)
+  })
+
   test('wait out a lost connection, and are told of it when it takes too long', async () => {
     const { store, target, elsewhere } = await given()
     const states = target.states.bind(target)

@@ -73,20 +73,19 @@ async function* readBatches(
 ): AsyncGenerator<Batch, void> {
   let events: DomainEvent[] = []
   let position = after
-  for await (const stored of store.readAll({ after, upTo: head, filter, signal })) {
-    if (events.length === batchSize) {
-      yield { events, position, head }
-      events = []
+  try {
+    for await (const stored of store.readAll({ after, upTo: head, filter, signal })) {
+      if (events.length === batchSize) {
+        yield { events, position, head }
+        events = []
+      }
+      events.push(decode(stored))
+      position = stored.position
     }
-    let event: DomainEvent
-    try {
-      event = decode(stored)
-    } catch (error) {
-      if (events.length > 0) yield { events, position, head }
-      throw error
-    }
-    events.push(event)
-    position = stored.position
+  } catch (error) {
+    // What was read before it failed is not read again.
+    if (events.length > 0 && !signal.aborted) yield { events, position, head }
+    throw error
   }
   // Whoever gives up gets no batch that was only just read.
   signal.throwIfAborted()

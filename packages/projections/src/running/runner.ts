@@ -57,6 +57,9 @@ export class Runner<Target> {
   /** Makes what is not there yet, and claims what is free. */
   start(): Promise<void> {
     this.#starting = this.#start()
+    this.#starting.catch((error: unknown) => {
+      this.#outcome.reject(error)
+    })
     return this.#starting
   }
 

@@ -13,9 +13,9 @@ export interface ReadingOptions {
 }
 
 /** A batch is so many times larger, at most, than a transaction, whatever the number of partitions that it is for. */
-const WIDEST = 8
+const WIDEST = 4
 /** So many batches, at most, are kept for the partitions that are slower than others. */
-const MOST_BATCHES = 4
+const MOST_BATCHES = 2
 
 /**
  * The log as the partitions of a version read it in one process: together, each batch once, as long as they keep pace. One
@@ -35,14 +35,15 @@ export class SharedLog {
   /** Each partition gets about `transactionSize` events at a time. */
   constructor(store: EventStore, { filter, partitions }: Projection, transactionSize: number) {
     const batchSize = transactionSize * Math.min(WIDEST, partitions)
-    const onRetry = (error: unknown) => {
-      for (const reader of this.#readers.values()) reader.onRetry(error)
-    }
     this.#open = (after) => {
       const closing = new AbortController()
+      const onRetry = (error: unknown) => {
+        this.#tell(cursor, error)
+      }
       const options = { filter, after, batchSize, signal: closing.signal, onRetry }
       const batches = subscribe(store, options).batches()[Symbol.asyncIterator]()
-      return { batches, closing, head: undefined }
+      const cursor: Cursor = { batches, closing, head: undefined }
+      return cursor
     }
     this.#partitions = partitions
   }
@@ -102,6 +103,13 @@ export class SharedLog {
     }
   }
 
+  /** Those who wait for a cursor are told what has gone wrong with it. */
+  #tell(cursor: Cursor, error: unknown): void {
+    for (const reader of this.#readers.values()) {
+      if (this.#reading.get(reader.after) === cursor) reader.onRetry(error)
+    }
+  }
+
   #divided(events: readonly DomainEvent[]): readonly (readonly DomainEvent[])[] {
     if (this.#partitions === 1) return [events]
     const parts: DomainEvent[][] = Array.from({ length: this.#partitions }, () => [])
@@ -118,6 +126,12 @@ export class SharedLog {
         cursors.delete(after)
         close(cursor)
       }
+    }
+    const wanted = new Set([...this.#readers.values()].map(({ after }) => after))
+    for (const [after, cursor] of this.#resting) {
+      if (this.#resting.size <= this.#readers.size || wanted.has(after)) continue
+      this.#resting.delete(after)
+      close(cursor)
     }
     for (const after of this.#batches.keys()) {
       const isTooMuch = this.#batches.size > MOST_BATCHES && !this.#reading.has(after)

@@ -26,6 +26,7 @@ export class Switch<Target> {
   #caughtUpAt: Position | undefined
   #trying: Promise<void> | undefined
   #done = false
+  #tries = 0
   /** Whether it was told that the version is withheld. */
   #isTold = false
 
@@ -57,7 +58,7 @@ export class Switch<Target> {
   async #try(): Promise<void> {
     const { target, projection, lease, signal, tell } = this.#input
     const { name, version } = projection
-    for (let tries = 0; this.#hasCaughtUp() && !signal.aborted; tries++) {
+    while (this.#hasCaughtUp() && !signal.aborted) {
       try {
         const outcome = await target.serve({ name, version }, this.#caughtUpAt ?? 0, projection.serve)
         if (outcome === 'switched') tell({ name, version, happened: 'serving' })
@@ -71,13 +72,13 @@ export class Switch<Target> {
         if (!isPassing(error)) throw error
         tell({ happened: 'unreachable', error })
       }
-      await pause(Math.min(lease / 3, SHORTEST_PAUSE * 2 ** tries), signal).catch(() => undefined)
+      await pause(Math.min(lease / 3, SHORTEST_PAUSE * 2 ** this.#tries++), signal).catch(() => undefined)
     }
   }
 
   #hasCaughtUp(): boolean {
     const workers = this.#input.workers()
-    if (workers.length === 0 || !workers.every(({ live }) => live)) {
+    if (workers.length === 0 || !workers.every(({ hasCaughtUp }) => hasCaughtUp)) {
       this.#caughtUpAt = undefined
       return false
     }

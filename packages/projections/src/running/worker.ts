@@ -45,6 +45,7 @@ export class Worker<Target> {
   /** What need not be handled has been passed up to here; the checkpoint follows. */
   #passed: Position
   #head: Position = Infinity
+  #hasCaughtUp = false
   #error: unknown
   /** What a handler has thrown, in the commit that goes on. */
   #thrown: { readonly error: unknown } | undefined
@@ -61,10 +62,6 @@ export class Worker<Target> {
     this.#passed = position
   }
 
-  get epoch(): number {
-    return this.#claim.epoch
-  }
-
   /** Everything up to here is done. */
   get position(): Position {
     return this.#passed
@@ -78,6 +75,11 @@ export class Worker<Target> {
   /** Whether it had got to the head when it last looked. */
   get live(): boolean {
     return this.#passed >= this.#head
+  }
+
+  /** Whether it has been at the head once. */
+  get hasCaughtUp(): boolean {
+    return this.#hasCaughtUp
   }
 
   /** What is wrong right now. */
@@ -256,15 +258,16 @@ export class Worker<Target> {
       }
     }
     this.#claim = { ...this.#claim, position }
+    this.#error = undefined
     this.#moveTo(position)
     this.#movedAt = performance.now()
     this.#input.moved()
   }
 
   #moveTo(position: Position): void {
-    if (position <= this.#passed) return
-    this.#speed.add(position - this.#passed)
-    this.#passed = position
+    if (position > this.#passed) this.#speed.add(position - this.#passed)
+    this.#passed = Math.max(this.#passed, position)
+    this.#hasCaughtUp ||= this.live
   }
 
   #isThrown(error: unknown): boolean {
