@@ -27,7 +27,6 @@ export function balances(version = 1, partitions = 1): Projection<SqlClient> {
       await sql.query(
         `create table ${table} (account text primary key, cents bigint not null, events bigint not null)`,
       )
-      if (version === 1) await sql.query(`create view balances as select * from ${table}`)
     },
     serve: async (sql) => {
       await sql.query(`create or replace view balances as select * from ${table}`)
@@ -42,7 +41,7 @@ export function balances(version = 1, partitions = 1): Projection<SqlClient> {
   })
 }
 
-/** All that went in and out, in batches. */
+/** All that went in and out, in batches, and a list of the events that were counted. */
 export const turnover: Projection<SqlClient> = defineProjection({
   name: 'turnover',
   version: 1,
@@ -51,8 +50,13 @@ export const turnover: Projection<SqlClient> = defineProjection({
     await sql.query(
       `create table turnover (type text primary key, cents bigint not null, events bigint not null)`,
     )
+    await sql.query('create table turnover_seen (position bigint primary key)')
   },
   handleBatch: async (events, sql) => {
+    // What is there already cannot be inserted again.
+    await sql.query('insert into turnover_seen select * from unnest($1::bigint[])', [
+      events.map(({ position }) => position),
+    ])
     const booked = events.flatMap(({ type, data }) => ('cents' in data ? [{ type, cents: data.cents }] : []))
     await sql.query(
       `insert into turnover (type, cents, events)
