@@ -1,9 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
-import { Core, type EventStore } from '@eventmill/core'
-import { InMemoryStore } from '@eventmill/store-memory'
+import { type EventStore } from '@eventmill/core'
 import { beforeAll, describe, expect, test } from '@jest/globals'
-import { Cancel, Cart, CheckOut, Warehouse } from '../src/shop/aggregates.ts'
 import { type ReadModels } from '../src/shop/read-models.ts'
 import { run } from '../src/shop/shop.ts'
 import { withReadModels } from '../src/shop/with-read-models.ts'
@@ -37,12 +35,15 @@ describe.each(['memory', 'pglite', 'postgres'] as const)('on %s', (name) => {
       'Twelve orders',
       '  open orders  6',
       '  stock left   tea 94, kettle 94, cup 94',
-      '  revenue      404.00 €, as version 1 counts it',
+      '  revenue      404.00 €, as version 1 counts it, which serves',
       '\nA second version of the revenue, without what was cancelled, is built while twelve more come',
       '  version 2 serves from now on',
+      '  whoever asked meanwhile was served by version 1, then by version 2',
+      '\nBoth versions go on, and by now know the same orders',
       '  open orders  12',
       '  stock left   tea 88, kettle 88, cup 88',
-      '  revenue      606.00 €, as version 2 counts it',
+      '  revenue      606.00 €, as version 2 counts it, which serves',
+      '  version 1 counts 808.00 €, version 2 606.00 €: 202.00 € were cancelled',
       '  open orders, version 1: live, at 171 of 171',
       '  stock, version 1: live, at 171 of 171',
       '  revenue per day, version 1: live, at 171 of 171',
@@ -50,24 +51,6 @@ describe.each(['memory', 'pglite', 'postgres'] as const)('on %s', (name) => {
       '  version 1 of revenue per day is dropped',
     ])
   })
-})
-
-test('of two customers who race for the last unit one gets it, and what is cancelled can be sold again', async () => {
-  const core = new Core(new InMemoryStore())
-  const line = { product: 'tea', units: 1, cents: 450 }
-  await core.dispatchCommand(Warehouse.commands.Receive('main', { product: 'tea', units: 1 }))
-  for (const customer of ['ada', 'ben']) await core.dispatchCommand(Cart.commands.Add(customer, line))
-  const checkOut = (cart: string) =>
-    core.dispatchCommand(CheckOut({ cart, order: cart, warehouse: 'main' }, cart))
-  const outcomes = await Promise.allSettled(['ada', 'ben'].map(checkOut))
-  expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
-  const [winner, loser] =
-    outcomes[0]?.status === 'fulfilled' ? (['ada', 'ben'] as const) : (['ben', 'ada'] as const)
-  expect(await core.load(Warehouse, 'main')).toMatchObject({ state: { tea: 0 } })
-
-  await core.dispatchCommand(Cancel({ order: winner, warehouse: 'main' }, winner))
-  await checkOut(loser)
-  expect(await core.load(Warehouse, 'main')).toMatchObject({ state: { tea: 0 } })
 })
 
 /** What a run of the shop has printed and left, and what was looked up meanwhile. */

@@ -1,12 +1,7 @@
-import { defineAggregate, defineCommand } from '@eventmill/core'
-import { cartEvents, orderEvents, warehouseEvents } from './events.ts'
+import { defineAggregate } from '@eventmill/core'
+import { cartEvents, type Line, orderEvents, type Product, warehouseEvents } from './events.ts'
 
-export interface Line {
-  readonly product: string
-  readonly units: number
-  readonly cents: number
-}
-
+/** One for each customer. */
 export const Cart = defineAggregate({
   type: 'Cart',
   events: cartEvents,
@@ -20,17 +15,19 @@ export const Cart = defineAggregate({
   },
 })
 
-interface OrderState {
+export interface OrderState {
+  readonly number: string
   readonly status: 'new' | 'open' | 'shipped' | 'cancelled'
   readonly lines: readonly Line[]
 }
 
+/** Placed and cancelled together with others: see `CheckOut` and `Cancel`. */
 export const Order = defineAggregate({
   type: 'Order',
   events: orderEvents,
-  initialize: (_number: string): OrderState => ({ status: 'new', lines: [] }),
+  initialize: (number: string): OrderState => ({ number, status: 'new', lines: [] }),
   apply: {
-    Placed: (_order, { data }) => ({ status: 'open', lines: data.lines }),
+    Placed: (order, { data }) => ({ ...order, status: 'open', lines: data.lines }),
     Shipped: (order) => ({ ...order, status: 'shipped' }),
     Cancelled: (order) => ({ ...order, status: 'cancelled' }),
   },
@@ -42,55 +39,20 @@ export const Order = defineAggregate({
   },
 })
 
-/** The units of each product that are left. There is one warehouse: orders that want the same units are decided one by one. */
+/**
+ * The units of all products, so that an order of any number of them is decided at once. The price is that all
+ * check-outs of a warehouse come one after the other.
+ */
 export const Warehouse = defineAggregate({
   type: 'Warehouse',
   events: warehouseEvents,
-  initialize: (_place: string): { readonly [product: string]: number } => ({}),
+  initialize: (_place: string): { readonly [product in Product]: number } => ({ tea: 0, kettle: 0, cup: 0 }),
   apply: {
-    Received: (left, { data }) => changed(left, data.product, data.units),
-    Taken: (left, { data }) => changed(left, data.product, -data.units),
-    Returned: (left, { data }) => changed(left, data.product, data.units),
+    Received: (left, { data }) => ({ ...left, [data.product]: left[data.product] + data.units }),
+    Taken: (left, { data }) => ({ ...left, [data.product]: left[data.product] - data.units }),
+    PutBack: (left, { data }) => ({ ...left, [data.product]: left[data.product] + data.units }),
   },
   handle: {
-    Receive: (_left, received: { product: string; units: number }) => warehouseEvents.Received(received),
-  },
-})
-
-function changed(left: { readonly [product: string]: number }, product: string, units: number) {
-  return { ...left, [product]: (left[product] ?? 0) + units }
-}
-
-/** What is in the cart becomes an order, and leaves the warehouse: all of it, or nothing. */
-export const CheckOut = defineCommand({
-  type: 'CheckOut',
-  aggregates: { cart: Cart, order: Order, warehouse: Warehouse },
-  handle: ({ cart: { lines }, order, warehouse }, number: string) => {
-    if (lines.length === 0) throw new Error('the cart is empty')
-    if (order.status !== 'new') throw new Error('there is such an order already')
-    const missing = lines.find(({ product, units }) => (warehouse[product] ?? 0) < units)
-    if (missing !== undefined) {
-      throw new Error(`only ${warehouse[missing.product] ?? 0} of ${missing.product} left`)
-    }
-    return {
-      cart: cartEvents.CheckedOut({ order: number }),
-      order: orderEvents.Placed({ lines: [...lines] }),
-      warehouse: lines.map(({ product, units }) => warehouseEvents.Taken({ product, units, order: number })),
-    }
-  },
-})
-
-/** What was ordered goes back into the warehouse. */
-export const Cancel = defineCommand({
-  type: 'Cancel',
-  aggregates: { order: Order, warehouse: Warehouse },
-  handle: ({ order: { status, lines } }, number: string) => {
-    if (status !== 'open') throw new Error(`an order that is ${status} cannot be cancelled`)
-    return {
-      order: orderEvents.Cancelled({}),
-      warehouse: lines.map(({ product, units }) =>
-        warehouseEvents.Returned({ product, units, order: number }),
-      ),
-    }
+    Receive: (_left, delivery: { product: Product; units: number }) => warehouseEvents.Received(delivery),
   },
 })

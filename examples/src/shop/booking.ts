@@ -1,4 +1,4 @@
-import { type Line } from './aggregates.ts'
+import { type Line } from './events.ts'
 
 /** What an order comes to, and on which day, in UTC. */
 export interface Booking {

@@ -15,8 +15,8 @@ export function inMemoryReadModels(): ReadModels<Models> {
   return {
     openOrders: async () => new Map(models.openOrders),
     stockLeft: async () => new Map(models.stock),
-    revenuePerDay: async () =>
-      models.servedRevenue === 1 ? new Map(models.revenue) : perDay(models.countedOrders),
+    revenuePerDay: async (version = models.servedRevenue) =>
+      version === 1 ? new Map(models.revenue) : perDay(models.countedOrders),
     target: new InMemoryProjectionStore(models),
     projections: { openOrders, stock, revenue, correctedRevenue },
   }
@@ -64,7 +64,7 @@ const stock = defineProjection({
     Taken: ({ data }, { stock }) => {
       add(stock, data.product, -data.units)
     },
-    Returned: ({ data }, { stock }) => {
+    PutBack: ({ data }, { stock }) => {
       add(stock, data.product, data.units)
     },
   },

@@ -6,8 +6,8 @@ export interface ReadModels<Target> {
   openOrders(): Promise<ReadonlyMap<string, number>>
   /** Units of each product. */
   stockLeft(): Promise<ReadonlyMap<string, number>>
-  /** Cents of each day (in UTC), as the version that serves counts them. */
-  revenuePerDay(): Promise<ReadonlyMap<string, number>>
+  /** Cents of each day (in UTC), as this version counts them; without one, as the version that serves does. */
+  revenuePerDay(version?: 1 | 2): Promise<ReadonlyMap<string, number>>
 
   /** Where the projections write to. */
   readonly target: ProjectionStore<Target>

@@ -14,8 +14,8 @@ import { ScenarioStore } from './scenario-store.ts'
 export type AnyCommand = Command & Addressees
 
 /**
- * Makes ready what is given, and fails where that cannot be, as where its events cannot be applied. Resolves to what a
- * command then decides, as it is stored, which fails as its dispatch does.
+ * Makes sure that what is given can have happened to these aggregates, and that the command is for them: what is wrong with
+ * the test is no rejection of the command. Resolves to what then lets it decide, which fails as its dispatch does.
  */
 export async function prepare(
   { all }: Participants,
@@ -27,18 +27,16 @@ export async function prepare(
     throw invalidArgument('command', `one to ${namesOf(all)}, as the scenario is`)
   }
   const store = new ScenarioStore()
-  const before = all.map((participant) => {
-    const stream = streamOf(participant)
-    const stored = store.add(stream, encodedEvents(participant, given))
-    return { role: participant.role, stream, generation: stored.length }
-  })
   const core = new Core(store)
-  for (const { aggregate, id } of all) await core.load(aggregate, id)
+  for (const participant of all) {
+    const events = encodedEvents(participant, given)
+    await store.append([{ stream: streamOf(participant), expected: 'any', events }])
+    await core.load(participant.aggregate, participant.id)
+  }
+  const before = all.map((one) => ({ ...one, generation: store.eventsOf(streamOf(one)).length }))
   return async () => {
     await core.dispatchCommand<unknown, unknown>(command, options)
-    return new Map(
-      before.map(({ role, stream, generation }) => [role, store.eventsOf(stream).slice(generation)]),
-    )
+    return new Map(before.map((one) => [one.role, store.eventsOf(streamOf(one)).slice(one.generation)]))
   }
 }
 

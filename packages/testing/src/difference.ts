@@ -1,6 +1,6 @@
 import { type NewEvent } from '@eventmill/core'
-import { equalJson } from '@eventmill/core/adapter'
-import { differences } from './differences.ts'
+import { areAlike, changeLines } from './changes.ts'
+import { shown } from './shown.ts'
 
 /** Whether two lists of encoded events are the same. Metadata counts only where it is expected. */
 export function areSame(expected: readonly NewEvent[], found: readonly NewEvent[]): boolean {
@@ -8,84 +8,131 @@ export function areSame(expected: readonly NewEvent[], found: readonly NewEvent[
 }
 
 /**
- * Both lists below each other, as a patch has it: what is missing with a minus, what is too much with a plus, and with a tilde
- * what differs within an event.
+ * Both lists below each other: what is missing with a minus, what is too much with a plus, as a patch has it; where events
+ * of one type have come to differ, what differs in them.
  */
 export function difference(expected: readonly NewEvent[], found: readonly NewEvent[]): string {
   const lines: Line[] = []
-  let [next, at] = [0, 0]
-  while (next < expected.length || at < found.length) {
-    const [wanted, got] = [expected[next], found[at]]
-    // Whichever is found again further down has only been pushed there.
-    const wantedLater = wanted !== undefined && found.slice(at + 1).some((event) => isSame(wanted, event))
-    const gotLater = got !== undefined && expected.slice(next + 1).some((event) => isSame(event, got))
-    if (wanted !== undefined && got !== undefined && isSame(wanted, got)) {
-      lines.push({ sign: ' ', text: lineOf(got) })
-      ;[next, at] = [next + 1, at + 1]
-    } else if (
-      wanted !== undefined &&
-      got !== undefined &&
-      !wantedLater &&
-      !gotLater &&
-      isOfType(wanted, got)
-    ) {
-      lines.push(...within(wanted, got))
-      ;[next, at] = [next + 1, at + 1]
-    } else if (wanted !== undefined && !wantedLater) {
-      lines.push({ sign: '-', text: lineOf(wanted) })
-      next += 1
+  let [missing, extra]: [NewEvent[], NewEvent[]] = [[], []]
+  const close = () => {
+    for (const wanted of missing) {
+      const other = extra.findIndex((got) => isKin(wanted, got))
+      const before = extra.splice(0, Math.max(other, 0))
+      lines.push(...before.map((event) => plus(event, expected)))
+      const got = other < 0 ? undefined : extra.shift()
+      lines.push(got === undefined ? minus(wanted, found) : changed(wanted, got))
+    }
+    lines.push(...extra.map((event) => plus(event, expected)))
+    ;[missing, extra] = [[], []]
+  }
+  for (const { wanted, got } of aligned(expected, found)) {
+    if (wanted !== undefined && got !== undefined) {
+      close()
+      lines.push({ isSame: true, text: `    ${textOf(got)}` })
+    } else if (wanted !== undefined) {
+      missing.push(wanted)
     } else if (got !== undefined) {
-      lines.push({ sign: '+', text: lineOf(got, wanted) })
-      at += 1
+      extra.push(got)
     }
   }
+  close()
   return lines.length === 0 ? '    (no events)' : folded(lines).join('\n')
 }
 
+export function countOf({ length }: readonly NewEvent[]): string {
+  return length === 1 ? '1 event' : `${length === 0 ? 'no' : length} events`
+}
+
 interface Line {
-  readonly sign: ' ' | '-' | '+' | '~'
+  readonly isSame: boolean
   readonly text: string
 }
 
-/** So many equal events in a row are shown one by one. */
-const MOST_EQUAL = 3
+function minus(event: NewEvent, others: readonly NewEvent[]): Line {
+  const metadata = event.metadata === undefined ? '' : ` with metadata ${shown(event.metadata)}`
+  return { isSame: false, text: `  - ${textOf(event, others)}${metadata}` }
+}
 
-function folded(lines: readonly Line[]): readonly string[] {
-  const text = lines.map(({ sign, text }) => `  ${sign} ${text}`)
-  for (let end = lines.length; end > 0; end--) {
-    let start = end
-    while (lines[start - 1]?.sign === ' ') start -= 1
-    if (end - start > MOST_EQUAL) {
-      text.splice(start + 1, end - start - 2, `    … ${end - start - 2} more that are the same`)
-    }
-    end = Math.max(start, 1)
+function plus(event: NewEvent, others: readonly NewEvent[]): Line {
+  return { isSame: false, text: `  + ${textOf(event, others)}` }
+}
+
+function changed(wanted: NewEvent, got: NewEvent): Line {
+  const [before, after] = compared(wanted, got)
+  const paths = changeLines(before, after).map((line) => `      ${line}`)
+  return { isSame: false, text: [`  ~ ${got.type}`, ...paths].join('\n') }
+}
+
+/** An event, with its namespace where another one has an event of that name. */
+function textOf({ source, type, version, data }: NewEvent, others: readonly NewEvent[] = []): string {
+  const namesake = others.some((other) => other.type === type && other.source !== source)
+  return `${type}${version === 1 ? '' : ` (version ${version})`}${namesake ? ` of ${source}` : ''} ${shown(data)}`
+}
+
+function isKin(wanted: NewEvent, got: NewEvent): boolean {
+  return wanted.source === got.source && wanted.type === got.type
+}
+
+function isSame(wanted: NewEvent, got: NewEvent | undefined): boolean {
+  return got !== undefined && isKin(wanted, got) && areAlike(...compared(wanted, got))
+}
+
+/** What counts in two events of one type. */
+function compared(wanted: NewEvent, got: NewEvent): [object, object] {
+  const parts = ({ version, data, metadata }: NewEvent) => {
+    return { version, data, metadata: wanted.metadata && metadata }
   }
-  return text
+  return [parts(wanted), parts(got)]
 }
 
-function isOfType(one: NewEvent, other: NewEvent): boolean {
-  return one.source === other.source && one.type === other.type && one.version === other.version
+/** Events of both lists that are the same, as many as possible, and between them those of one list alone. */
+function* aligned(
+  expected: readonly NewEvent[],
+  found: readonly NewEvent[],
+): Generator<{ readonly wanted?: NewEvent | undefined; readonly got?: NewEvent | undefined }> {
+  // How many pairs there are from both indexes on, as in "longest common subsequence".
+  const pairs = Array.from({ length: expected.length + 1 }, () => new Uint32Array(found.length + 1))
+  const pairsFrom = (next: number, at: number) => pairs[next]?.[at] ?? 0
+  for (const [next, wanted] of [...expected.entries()].reverse()) {
+    for (const [at, got] of [...found.entries()].reverse()) {
+      const row = pairs[next] ?? []
+      row[at] = isSame(wanted, got)
+        ? pairsFrom(next + 1, at + 1) + 1
+        : Math.max(pairsFrom(next + 1, at), pairsFrom(next, at + 1))
+    }
+  }
+  for (let [next, at] = [0, 0]; next < expected.length || at < found.length;) {
+    const [wanted, got] = [expected[next], found[at]]
+    if (wanted !== undefined && isSame(wanted, got)) {
+      yield { wanted, got }
+      ;[next, at] = [next + 1, at + 1]
+    } else if (wanted !== undefined && pairsFrom(next + 1, at) >= pairsFrom(next, at + 1)) {
+      yield { wanted }
+      next += 1
+    } else {
+      yield { got }
+      at += 1
+    }
+  }
 }
 
-function isSame(expected: NewEvent, found: NewEvent | undefined): boolean {
-  if (found === undefined) return false
-  const { data, metadata } = expected
-  return (
-    isOfType(expected, found) &&
-    equalJson(data, found.data) &&
-    (metadata === undefined || equalJson(metadata, found.metadata))
-  )
-}
-
-/** What differs within two events of one type. */
-function within(expected: NewEvent, found: NewEvent): readonly Line[] {
-  const metadata = expected.metadata === undefined ? {} : { metadata: expected.metadata }
-  const wanted = { data: expected.data, ...metadata }
-  const got = { data: found.data, ...(expected.metadata !== undefined && { metadata: found.metadata }) }
-  return differences(wanted, got).map((text) => ({ sign: '~', text: `${expected.type} ${text}` }))
-}
-
-function lineOf({ source, type, version, data }: NewEvent, other?: NewEvent): string {
-  const from = other !== undefined && other.source !== source ? ` of ${source}` : ''
-  return `${type}${version === 1 ? '' : ` (version ${version})`}${from} ${JSON.stringify(data)}`
+/** Of many events in a row that are the same, those beside a difference will do. */
+function folded(lines: readonly Line[]): readonly string[] {
+  const isNear = (index: number) => [index - 1, index + 1].some((other) => lines[other]?.isSame === false)
+  const texts: string[] = []
+  let hidden: string[] = []
+  const unhide = () => {
+    texts.push(...(hidden.length > 1 ? [`    … ${hidden.length} the same`] : hidden))
+    hidden = []
+  }
+  for (const [index, { isSame, text }] of lines.entries()) {
+    if (isSame && !isNear(index)) {
+      hidden.push(text)
+      continue
+    }
+    unhide()
+    texts.push(text)
+  }
+  unhide()
+  return texts
 }

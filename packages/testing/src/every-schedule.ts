@@ -1,22 +1,6 @@
-import { type EventStore } from '@eventmill/core'
-import { checkInteger, checkKeys, invalidArgument, messageOf } from '@eventmill/core/adapter'
-import { type Choice, linesOf, Schedule, scheduledStore, type Step } from './schedule.ts'
-
-/** Racing work, and what must hold after it, however it was interleaved. */
-export interface Race {
-  /** A fresh store for each schedule, with what has happened before. */
-  readonly prepare: () => EventStore | Promise<EventStore>
-  /** What races: each with a store of its own, as if it were another process. Its errors are outcomes. */
-  readonly commands: readonly ((store: EventStore) => Promise<unknown>)[]
-  /** Throws, or returns `false`, where something is wrong after all of them are over. */
-  readonly check: (store: EventStore, outcomes: readonly PromiseSettledResult<unknown>[]) => unknown
-  /** Tries this schedule alone: who takes which step, as an error shows it. */
-  readonly schedule?: readonly Choice[] | undefined
-  /** So many schedules are tried one after the other; where there are more, as many are drawn at random. Default 1,000. */
-  readonly limit?: number | undefined
-  /** What the random schedules are drawn from. Default: another one each time. */
-  readonly seed?: number | undefined
-}
+import { invalidArgument } from '@eventmill/core/adapter'
+import { checkRace, judge, type Race, run } from './race.ts'
+import { type Step, type Turn, withLastSteps } from './steps.ts'
 
 /** What was tried. */
 export interface Tried {
@@ -27,61 +11,74 @@ export interface Tried {
 
 /**
  * Tries every order in which racing commands may ask their store, and throws where the check does, with the schedule: a
- * list that can be tried again by itself. Commands are deterministic, and do not wait for each other. Throws
- * `ARGUMENT_INVALID` for a `schedule` that the commands cannot take.
+ * list that can be tried again by itself. Commands take the same steps whenever they are run in the same order, do not wait
+ * for each other, and await all that they begin.
+ *
+ * Throws `ARGUMENT_INVALID` for what is no race, and for a `schedule` that the commands cannot take.
  */
 export async function everySchedule(race: Race): Promise<Tried> {
+  checkRace(race)
   const { schedule, limit = 1_000, seed = Math.floor(Math.random() * 2 ** 32) } = race
-  checkKeys(race, KEYS, 'race')
-  if (!Array.isArray(race.commands) || race.commands.length === 0) {
-    throw invalidArgument('race.commands', 'a list of functions', race.commands)
-  }
-  checkInteger(limit, 1, 'limit')
-  checkInteger(seed, 0, 'seed')
   if (schedule !== undefined) {
     await tryByHand(race, schedule)
     return { schedules: 1, all: false }
   }
-  let path: readonly number[] | undefined = []
+  let path: Path | undefined = []
   for (let schedules = 0; schedules < limit; schedules++) {
     path = await tryPath(race, path)
     if (path === undefined) return { schedules: schedules + 1, all: true }
   }
-  const random = randomNumbers(seed)
-  for (let schedules = 0; schedules < limit; schedules++) {
-    await judge(race, await run(race, (choices) => choices[Math.floor(random() * choices.length)] ?? 1))
-  }
+  await tryAtRandom(race, limit, randomNumbers(seed))
   return { schedules: 2 * limit, all: false }
 }
 
+/** Where a schedule could have gone on in several ways, and which way it goes. */
+interface Fork {
+  readonly turns: readonly Turn[]
+  readonly index: number
+}
+
+type Path = readonly Fork[]
+
 /** Tries a path of choices, and then always the first. Resolves to the path after it, if there is one. */
-async function tryPath(race: Race, path: readonly number[]): Promise<readonly number[] | undefined> {
-  const taken: number[] = []
-  const choices: number[] = []
-  const ran = await run(race, (waiting, steps) => {
-    const place = path[steps.length] ?? 0
-    const choice = waiting[place]
-    if (choice === undefined) throw takenOtherwise(steps)
-    taken.push(place)
-    choices.push(waiting.length)
-    return choice
+async function tryPath(race: Race, path: Path): Promise<Path | undefined> {
+  const taken: Fork[] = []
+  const ran = await run(race, (turns, steps) => {
+    const fork = path[steps.length] ?? { turns, index: 0 }
+    if (turns.join() !== fork.turns.join()) throw otherSteps(path, steps, turns)
+    taken.push(fork)
+    return fork.index
   })
+  if (taken.length < path.length) throw otherSteps(path, ran.steps)
   await judge(race, ran)
-  const turning = taken.findLastIndex((choice, depth) => choice + 1 < (choices[depth] ?? 0))
-  return turning < 0 ? undefined : [...taken.slice(0, turning), (taken[turning] ?? 0) + 1]
+  const turning = taken.findLastIndex(({ turns, index }) => index + 1 < turns.length)
+  const fork = taken[turning]
+  return fork && [...taken.slice(0, turning), { ...fork, index: fork.index + 1 }]
+}
+
+/** The commands do not go the way that they went when the path was found: there is no telling what else is there to try. */
+function otherSteps(path: Path, steps: readonly Step[], turns: readonly Turn[] = []): Error {
+  const { length } = steps
+  const before = path[length]?.turns ?? []
+  const now = turns.length === 0 ? 'none is left' : `it is that of ${anyOf(turns)}`
+  const message = 'the commands took other steps than before: they must be deterministic'
+  return new Error(
+    withLastSteps(`${message}. Step ${length + 1} was that of ${anyOf(before)}, now ${now}`, steps),
+  )
 }
 
 /** Tries one schedule. Throws `ARGUMENT_INVALID`, with the steps so far, where the commands cannot take those that come. */
-async function tryByHand(race: Race, schedule: readonly Choice[]): Promise<void> {
+async function tryByHand(race: Race, schedule: readonly Turn[]): Promise<void> {
   const refused = (wanted: string, steps: readonly Step[]) =>
-    invalidArgument('schedule', [wanted, ...linesOf(steps)].join('\n'))
-  const ran = await run(race, (waiting, steps) => {
+    invalidArgument('race.schedule', withLastSteps(wanted, steps))
+  const ran = await run(race, (turns, steps) => {
     const { length } = steps
-    const next = `command ${waiting.join(' or ')}`
-    const choice = schedule[length]
-    if (choice === undefined) throw refused(`longer: step ${length + 1} is that of ${next}`, steps)
-    if (waiting.includes(choice)) return choice
-    throw refused(`one in which step ${length + 1} is that of ${next}, not of ${choice}`, steps)
+    const next = anyOf(turns)
+    const wanted = schedule[length]
+    if (wanted === undefined) throw refused(`longer: step ${length + 1} is that of ${next}`, steps)
+    const index = turns.map(String).indexOf(String(wanted))
+    if (index >= 0) return index
+    throw refused(`one in which step ${length + 1} is that of ${next}, not of ${wanted}`, steps)
   })
   const { length } = ran.steps
   if (length < schedule.length) {
@@ -90,47 +87,15 @@ async function tryByHand(race: Race, schedule: readonly Choice[]): Promise<void>
   await judge(race, ran)
 }
 
-/** What came of one schedule. */
-interface Ran {
-  readonly store: EventStore
-  readonly steps: readonly Step[]
-  readonly outcomes: readonly PromiseSettledResult<unknown>[]
-}
-
-async function run(
-  { prepare, commands }: Race,
-  choose: (choices: readonly Choice[], steps: readonly Step[]) => Choice,
-): Promise<Ran> {
-  const store = await prepare()
-  const schedule = new Schedule()
-  const racing = commands.map((command, index) => () => command(scheduledStore(store, index + 1, schedule)))
-  const outcomes = await schedule.run(racing, (waiting) => choose(waiting, schedule.steps))
-  return { store, steps: schedule.steps, outcomes }
-}
-
-async function judge({ check }: Race, { store, steps, outcomes }: Ran): Promise<void> {
-  try {
-    if ((await check(store, outcomes)) === false) throw new Error('it returns false')
-  } catch (error) {
-    const choices = `[${steps.map(({ choice }) => (typeof choice === 'string' ? `'${choice}'` : choice)).join(', ')}]`
-    const ends = outcomes.map((outcome, index) => `  ${index + 1} ${endOf(outcome)}`)
-    throw new Error(
-      `the check fails with schedule ${choices}: ${toldOf(error)}\n${[...linesOf(steps), ...ends].join('\n')}`,
-      { cause: error },
-    )
+async function tryAtRandom(race: Race, times: number, random: () => number): Promise<void> {
+  for (let time = 0; time < times; time++) {
+    const ran = await run(race, (turns) => Math.floor(random() * turns.length))
+    await judge(race, ran)
   }
 }
 
-function takenOtherwise(steps: readonly Step[]): Error {
-  const what =
-    'the commands have taken other steps than before: they have to be deterministic, and to remember nothing'
-  return new Error([what, ...linesOf(steps)].join('\n'))
-}
-
-const KEYS = new Set(['prepare', 'commands', 'check', 'schedule', 'limit', 'seed'])
-
-function endOf(outcome: PromiseSettledResult<unknown>): string {
-  return outcome.status === 'fulfilled' ? 'succeeds' : `fails: ${messageOf(outcome.reason)}`
+function anyOf(turns: readonly Turn[]): string {
+  return `command ${turns.join(' or ')}`
 }
 
 /** Numbers from 0 to 1 that a seed determines (xorshift, G. Marsaglia, Journal of Statistical Software 8, 2003). */
@@ -142,8 +107,4 @@ function randomNumbers(seed: number): () => number {
     state ^= state << 5
     return (state >>> 0) / 2 ** 32
   }
-}
-
-function toldOf(error: unknown): string {
-  return error instanceof Error || typeof error !== 'object' ? messageOf(error) : JSON.stringify(error)
 }

@@ -1,11 +1,12 @@
 export { scenario, type GivenScenario, type Scenario } from './scenario.ts'
 export { type Outcome } from './outcome.ts'
+export { type ExpectedError } from './expected-error.ts'
+export { everySchedule, type Tried } from './every-schedule.ts'
+export { type Race } from './race.ts'
+export { type Turn } from './steps.ts'
 export {
-  type ProjectionOutcome,
+  type GivenEvents,
+  type GivenProjection,
   type ProjectionScenario,
   type ProjectionUnderTest,
-  type StreamEvents,
 } from './projection-scenario.ts'
-export { type ExpectedError } from './expected-error.ts'
-export { everySchedule, type Race, type Tried } from './every-schedule.ts'
-export { type Choice } from './schedule.ts'

@@ -1,6 +1,6 @@
 import { type DispatchOptions } from '@eventmill/core'
 import { type AnyCommand, prepare } from './decide.ts'
-import { areSame, difference } from './difference.ts'
+import { areSame, countOf, difference } from './difference.ts'
 import {
   checkExpectedError,
   describeError,
@@ -26,7 +26,7 @@ export function outcome(
   options: DispatchOptions<unknown> | undefined,
 ): Outcome<readonly unknown[]> {
   const { all, eventsByRole } = participants
-  const heading = `${command.type} on ${namesOf(all)}, given ${countOf(given)}`
+  const heading = `${command.type} on ${namesOf(all)}, given ${countOf([...given.values()].flat())}`
   const prepared = () => prepare(participants, given, command, options)
   return {
     decides: async (...events) => {
@@ -34,7 +34,7 @@ export function outcome(
       const wanted = new Map(all.map((one) => [one.role, encodedEvents(one, expected)]))
       const decide = await prepared()
       const found = await decide().catch((error: unknown) => {
-        const message = `decides ${countOf(wanted)}, but it was rejected: ${describeError(error)}`
+        const message = `decides ${countOf([...wanted.values()].flat())}, but it was rejected: ${describeError(error)}`
         throw new Error(`${heading}\n  ${message}`, { cause: error })
       })
       const same = all.every(({ role }) => areSame(wanted.get(role) ?? [], found.get(role) ?? []))
@@ -70,9 +70,4 @@ function differences({ all }: Participants, wanted: EventsByRole, found: EventsB
     return one.role === undefined ? shown : `  ${namesOf([one])}:\n${shown}`
   })
   return parts.join('\n')
-}
-
-function countOf(events: EventsByRole): string {
-  const { length } = [...events.values()].flat()
-  return length === 1 ? '1 event' : `${length === 0 ? 'no' : length} events`
 }

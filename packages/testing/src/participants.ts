@@ -5,7 +5,7 @@ import {
   type Roles,
   type StreamId,
 } from '@eventmill/core'
-import { checkKeys, invalidArgument } from '@eventmill/core/adapter'
+import { checkKeys, copyJson, invalidArgument } from '@eventmill/core/adapter'
 
 /** An aggregate that a scenario is about. */
 export interface Participant {
@@ -53,9 +53,12 @@ export function joint(aggregates: Roles, ids: { readonly [role: string]: Aggrega
   }
 }
 
-/** The events of one participant, as they are stored. Throws `EVENT_INVALID`. */
+/** The events of one participant, as they are stored. Throws `EVENT_INVALID` and `VALUE_NOT_JSON`. */
 export function encodedEvents({ role, aggregate }: Participant, events: EventsByRole): readonly NewEvent[] {
-  return (events.get(role) ?? []).map(aggregate.definition.codec.encode)
+  return (events.get(role) ?? []).map((event) => {
+    const encoded = aggregate.definition.codec.encode(event)
+    return { ...encoded, data: copyJson(encoded.data, `the data of ${event.type}`) }
+  })
 }
 
 export function streamOf({ aggregate, id }: Participant): StreamId {

@@ -1,75 +1,96 @@
 import { type DomainEvent, type EventFilter, type NewEvent, type StreamId } from '@eventmill/core'
-import { eventMatcher } from '@eventmill/core/adapter'
-import { differences } from './differences.ts'
+import { checkKeys, eventMatcher, invalidArgument } from '@eventmill/core/adapter'
+import { assertBy } from './assertion.ts'
+import { changeLines } from './changes.ts'
+import { countOf } from './difference.ts'
 import { ScenarioStore } from './scenario-store.ts'
 
 /** What is used of a projection. */
 export interface ProjectionUnderTest<Target> {
   readonly name: string
-  readonly version: number
   readonly filter: EventFilter
   readonly encode: (event: NewEvent) => NewEvent
   readonly decode: (event: DomainEvent) => DomainEvent
   readonly project: (events: readonly DomainEvent[], target: Target) => Promise<void>
 }
 
-/** What has happened to one aggregate, after what is told before it. */
-export interface StreamEvents {
+/** What one aggregate got at once. */
+export interface GivenEvents {
   readonly stream: StreamId
   readonly events: readonly NewEvent[]
-  /** When: RFC 3339. Default: a second after what was told before it, from 1970 on. */
-  readonly time?: string | undefined
+  /** When: a `Date`, or RFC 3339 such as `2026-01-31T12:00:00Z`, or a day. Default: a second after what is before it in the list. */
+  readonly time?: string | Date | undefined
 }
 
-/** A projection in a test, with what it writes to. */
-export interface ProjectionScenario<Target> {
-  /** What happens, in this order. */
-  given(...history: readonly StreamEvents[]): ProjectionOutcome<Target>
+/** A projection in a test, for which nothing has happened yet. */
+export interface ProjectionScenario<Target> extends GivenProjection<Target> {
+  /** What has happened, in this order. */
+  given(...history: readonly GivenEvents[]): GivenProjection<Target>
 }
 
-export interface ProjectionOutcome<Target> {
+/** A projection in a test, with what has happened. */
+export interface GivenProjection<Target> {
   /**
-   * What is in the target then: the same as this, or what a function of yours finds in order. Rejects with an error that shows
-   * where it differs, or with what the function throws.
+   * What the target has become: another one like it, or a function that looks at it, and throws where something is wrong. A
+   * function may take its time, as for a database.
    */
-  results(expected: Target | ((target: Target) => unknown)): Promise<void>
+  results(expected: Target | ((target: Target) => void | Promise<void>)): Promise<void>
 }
 
-/** The scenario of a projection, whose events go the way that they go in earnest: encoded, filtered, decoded, in order. */
 export function projectionScenario<Target>(
   projection: ProjectionUnderTest<Target>,
-  target: Target,
+  makeTarget: () => Target | Promise<Target>,
 ): ProjectionScenario<Target> {
-  return {
-    given: (...history) => ({
-      results: async (expected) => {
-        const store = new ScenarioStore()
-        const stored = history.flatMap(({ stream, events, time }) =>
-          store.add(stream, events.map(projection.encode), time),
-        )
-        const asked = stored.filter(eventMatcher(projection.filter))
-        if (asked.length > 0) await projection.project(asked.map(projection.decode), target)
-        if (isFunction(expected)) {
-          await expected(target)
-          return
-        }
-        const found = differences(expected, target)
-        if (found.length === 0) return
-        const { name, version } = projection
-        const heading = `version ${version} of ${name}, given ${stored.length} events, of which it asks for ${asked.length}`
-        const lines = found.slice(0, MOST).map((line) => `    ${line}`)
-        if (found.length > MOST) lines.push(`    … and ${found.length - MOST} more`)
-        throw new Error(`${heading}\n  results in something else (expected → found):\n${lines.join('\n')}`)
-      },
-    }),
+  if (typeof makeTarget !== 'function') {
+    throw invalidArgument('target', 'a function that makes one, such as () => new Map()', makeTarget)
   }
+  const given = (...history: readonly GivenEvents[]): GivenProjection<Target> => ({
+    results: async (expected) => {
+      const events = await storedEvents(history, projection)
+      const asked = events.filter(eventMatcher(projection.filter))
+      const target = await makeTarget()
+      if (asked.length > 0) await projection.project(asked.map(projection.decode), target)
+      if (isAssertion(expected)) return assertBy('expected', expected, target)
+      const lines = changeLines(expected, target)
+      if (lines.length === 0) return
+      const heading = `${projection.name}, given ${countOf(events)}`
+      const shown = lines.map((line) => `    ${line}`).join('\n')
+      throw new Error(`${heading}\n  results in something else (expected → found):\n${shown}`)
+    },
+  })
+  return { given, ...given() }
 }
 
-/** So many differences are shown. */
-const MOST = 20
+/** What has happened, as a store has it. */
+async function storedEvents(
+  history: readonly GivenEvents[],
+  { encode }: ProjectionUnderTest<never>,
+): Promise<readonly DomainEvent[]> {
+  const store = new ScenarioStore()
+  const stored: DomainEvent[] = []
+  for (const [index, one] of history.entries()) {
+    checkKeys(one, GIVEN, `given[${index}]`)
+    const { stream, events, time } = one
+    if (time !== undefined) store.now = milliseconds(time, `given[${index}].time`)
+    const result = await store.append([{ stream, expected: 'any', events: events.map(encode) }])
+    stored.push(...result.events)
+  }
+  return stored
+}
 
-function isFunction<Target>(
-  expected: Target | ((target: Target) => unknown),
-): expected is (target: Target) => unknown {
+const GIVEN = new Set(['stream', 'events', 'time'])
+
+/** A day, or a time with its zone: without one it would depend on the machine. */
+const TIME = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d))?$/i
+
+function milliseconds(time: string | Date, argument: string): number {
+  const parsed = typeof time === 'string' && !TIME.test(time) ? NaN : new Date(time).getTime()
+  if (!Number.isNaN(parsed)) return parsed
+  throw invalidArgument(argument, 'a Date, a day, or RFC 3339 such as 2026-01-31T12:00:00Z', time)
+}
+
+function isAssertion<Target>(
+  expected: Target | ((target: Target) => void | Promise<void>),
+): expected is (target: Target) => void | Promise<void> {
   return typeof expected === 'function'
 }

@@ -16,7 +16,7 @@ import {
   streamKey,
 } from '@eventmill/core/adapter'
 
-/** The events of a scenario: what has happened, and what is decided. It forgets neither, and knows nothing of time. */
+/** The events of a scenario: what has happened, and what is decided. It forgets neither. */
 export class ScenarioStore implements EventStore {
   readonly capabilities: StoreCapabilities = {
     durable: 'none',
@@ -26,17 +26,8 @@ export class ScenarioStore implements EventStore {
   }
   readonly #streams = new Map<string, DomainEvent[]>()
   #position = 0
-
-  /** Adds what has happened. */
-  add(stream: StreamId, events: readonly NewEvent[], time?: string): readonly DomainEvent[] {
-    const own = this.#streams.get(streamKey(stream)) ?? []
-    this.#streams.set(streamKey(stream), own)
-    return events.map((event) => {
-      const stored = storedEvent(event, stream, own.length + 1, ++this.#position, time)
-      own.push(stored)
-      return stored
-    })
-  }
+  /** When the next append happens, in milliseconds since 1970: each comes a second after the one before. */
+  now: number = Date.UTC(2000, 0, 1)
 
   eventsOf(stream: StreamId): readonly DomainEvent[] {
     return this.#streams.get(streamKey(stream)) ?? []
@@ -48,9 +39,11 @@ export class ScenarioStore implements EventStore {
       const actual = this.#generation(stream)
       if (!isExpected(expected, actual)) throw generationConflict(stream, expected, actual)
     }
+    const time = new Date(this.now).toISOString()
+    this.now += 1_000
     return {
       streams: checked.map(({ stream }) => stream),
-      events: checked.flatMap(({ stream, events }) => this.add(stream, events)),
+      events: checked.flatMap(({ stream, events }) => events.map((event) => this.#add(stream, event, time))),
       generations: checked.map(({ stream }) => this.#generation(stream)),
       repeated: false,
     }
@@ -82,18 +75,18 @@ export class ScenarioStore implements EventStore {
     // There is nothing to release.
   }
 
+  #add(stream: StreamId, event: NewEvent, time: string): DomainEvent {
+    const own = this.#streams.get(streamKey(stream)) ?? []
+    const { source, type, version, data, metadata = {} } = event
+    const place = { ...stream, sequence: own.length + 1, position: ++this.#position }
+    const id = `00000000-0000-7000-8000-${place.position.toString(16).padStart(12, '0')}`
+    const stored = { source, type, version, data, metadata, id, ...place, time }
+    own.push(stored)
+    this.#streams.set(streamKey(stream), own)
+    return stored
+  }
+
   #generation(stream: StreamId): number {
     return this.eventsOf(stream).length
   }
-}
-
-function storedEvent(
-  { source, type, version, data, metadata = {} }: NewEvent,
-  { aggregateType, aggregateId }: StreamId,
-  sequence: number,
-  position: number,
-  time = new Date(position * 1_000).toISOString(),
-): DomainEvent {
-  const id = `00000000-0000-7000-8000-${position.toString(16).padStart(12, '0')}`
-  return { source, type, version, data, metadata, id, aggregateType, aggregateId, sequence, position, time }
 }

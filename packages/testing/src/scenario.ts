@@ -60,17 +60,19 @@ export function scenario<R extends Roles>(
   ids: { readonly [Role in keyof R]: IdOf<R[Role]> },
 ): Scenario<[events?: JointDecision<R>], JointResult<R>>
 /**
- * Tests a projection by what it writes to a target: `await scenario(turnover, new Map()).given({ stream, events }).results(…)`.
+ * Tests a projection by what it makes of events: `await scenario(turnover, () => new Map()).given({ stream, events, time }, …)
+ * .results(…)`. Each `results` begins with a target of its own. Events go the way that they go in earnest: encoded, stored,
+ * those that the projection does not ask for left out, and decoded.
  */
 export function scenario<Target>(
   projection: ProjectionUnderTest<Target>,
-  target: NoInfer<Target>,
+  makeTarget: () => NoInfer<Target> | Promise<NoInfer<Target>>,
 ): ProjectionScenario<Target>
 export function scenario(
   about: AnyAggregate | { readonly aggregates: Roles } | ProjectionUnderTest<unknown>,
   ids: unknown,
 ): unknown {
-  if ('project' in about) return projectionScenario(about, ids)
+  if ('project' in about) return projectionScenario(about, ids as () => unknown)
   // Which of both it is decides what the ids are, and the types of the events and commands have done their work by then.
   const participants =
     'aggregates' in about

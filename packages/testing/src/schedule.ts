@@ -1,152 +1,159 @@
-import { type EventStore, type StreamAppend } from '@eventmill/core'
-import { streamName } from '@eventmill/core/adapter'
+import { type Step, type Turn, withLastSteps } from './steps.ts'
 
-/**
- * Who takes the next step: the number of a command, from 1, which goes on with the first call of its store that it waits for;
- * or, where it waits for several at once, `'1/2'` for the second of them.
- */
-export type Choice = number | `${number}/${number}`
+/** Says which of several turns comes next, by its index. */
+export type Choose = (turns: readonly Turn[], steps: readonly Step[]) => number
 
-/** What one of several commands does with its store. */
-export interface Step {
-  readonly choice: Choice
+/** A call of a store that waits for its turn. */
+export interface Call {
   readonly text: string
+  /** Resolves when the call is over, whichever way. */
+  readonly begin: () => Promise<void>
+  /** Does the work, and fails as if its answer were lost. Absent where that makes no difference. */
+  readonly lose?: (() => Promise<void>) | undefined
 }
 
-/** In milliseconds: so long a command may do neither, ask its store nor end. Test runners give up a little later. */
+/** What may come next: a call of a command. */
+interface Choice extends Step {
+  readonly command: number
+  readonly call: Call
+  readonly isLost: boolean
+}
+
+/** In milliseconds: so long, in all, a schedule waits for commands that neither ask their store nor end. */
 const PATIENCE = 2_000
-/** A command that takes more steps waits for something that it asks for again and again. */
+
+/** A schedule with more steps than this never ends. */
 const MOST_STEPS = 1_000
-/** What a command begins at once, it has begun after so many turns of the queue of microtasks. */
-const TURNS = 50
 
 /** Lets commands take their steps one at a time: each is over before the next one begins. */
 export class Schedule {
   readonly steps: Step[] = []
-  /** The calls that wait for their turn, by command: also those of commands that have ended, and did not wait for them. */
-  readonly #waiting: Call[][] = []
+  readonly #lostAnswers: boolean
+  /** The calls that wait for their turn, by command. */
+  readonly #waiting = new Map<number, readonly Call[]>()
   readonly #running = new Set<number>()
-  #look: (() => void) | undefined
+  /** The commands that have lost an answer. One each will do, or those that try again would go on for ever. */
+  readonly #unlucky = new Set<number>()
+  #patience = PATIENCE
+  #stir: () => void = () => undefined
 
-  /** Runs commands to their ends, and all that they ask their stores for. `choose` says whose turn it is. */
+  constructor(lostAnswers: boolean) {
+    this.#lostAnswers = lostAnswers
+  }
+
+  /** Runs commands to their ends. */
   async run(
     commands: readonly (() => Promise<unknown>)[],
-    choose: (choices: readonly Choice[]) => Choice,
+    choose: Choose,
   ): Promise<readonly PromiseSettledResult<unknown>[]> {
     const outcomes = commands.map(async (run, index) => {
-      this.#running.add(index)
+      const command = index + 1
+      this.#running.add(command)
       try {
         return await run()
       } finally {
-        this.#running.delete(index)
-        this.#look?.()
+        this.#running.delete(command)
+        this.#stir()
       }
     })
     const ended = Promise.allSettled(outcomes)
     for (;;) {
       await this.#untilAllWait()
-      const calls = this.#choices()
-      if (calls.size === 0) return ended
-      if (this.steps.length === MOST_STEPS) throw this.#endless()
-      const choice = choose([...calls.keys()])
-      const call = calls.get(choice)
-      if (call === undefined) throw new Error(`nothing waits for ${choice}`)
-      this.#waiting[call.command]?.splice(call.place, 1)
-      this.steps.push({ choice, text: call.text })
-      await call.begin()
+      this.#refuseAbandonedCalls()
+      if (this.#running.size === 0) return ended
+      if (this.steps.length === MOST_STEPS) {
+        throw this.#failure(`no end after ${MOST_STEPS} steps: does a command poll, or subscribe?`)
+      }
+      const choices = this.#choices()
+      const index = choose(
+        choices.map(({ turn }) => turn),
+        this.steps,
+      )
+      const choice = choices[index]
+      if (choice === undefined) throw this.#failure(`of ${choices.length} calls, none has the index ${index}`)
+      await this.#take(choice)
     }
   }
 
-  /** Does some work of a command when it is its turn. */
-  turn<Result>(command: number, text: string, work: () => Promise<Result>): Promise<Result> {
-    return new Promise((resolve, reject) => {
-      const begin = () => work().then(resolve, reject)
-      ;(this.#waiting[command - 1] ??= []).push({ text, begin })
-      this.#look?.()
-    })
+  /** Adds a call to those of a command that wait. */
+  wait(command: number, call: Call): void {
+    this.#waiting.set(command, [...this.#callsOf(command), call])
+    this.#stir()
   }
 
-  #choices(): ReadonlyMap<Choice, Call & { readonly command: number; readonly place: number }> {
-    const all = this.#waiting.flatMap((calls, command) =>
-      calls.map((call, place) => {
-        const choice: Choice = place === 0 ? command + 1 : `${command + 1}/${place + 1}`
-        return [choice, { ...call, command, place }] as const
-      }),
+  #take({ turn, text, command, call, isLost }: Choice): Promise<void> {
+    this.#waiting.set(
+      command,
+      this.#callsOf(command).filter((other) => other !== call),
     )
-    return new Map(all)
+    this.steps.push({ turn, text })
+    if (!isLost || call.lose === undefined) return call.begin()
+    this.#unlucky.add(command)
+    return call.lose()
+  }
+
+  #choices(): readonly Choice[] {
+    return [...this.#running]
+      .sort((a, b) => a - b)
+      .flatMap((command) =>
+        this.#callsOf(command).flatMap((call, index) => {
+          const turn: Turn = index === 0 ? command : `${command}.${index + 1}`
+          const choice = { turn, text: call.text, command, call, isLost: false }
+          if (!this.#lostAnswers || call.lose === undefined || this.#unlucky.has(command)) return [choice]
+          const lost = { turn: `${turn}!`, text: `${call.text}, and the answer is lost`, isLost: true }
+          return [choice, { ...choice, ...lost }]
+        }),
+      )
   }
 
   /** Resolves when no command goes on by itself any more. */
   async #untilAllWait(): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => {
-        const stuck = this.#stuck().map((command) => command + 1)
-        const what = `command ${stuck.join(' and ')} neither asks its store nor ends, for ${PATIENCE} ms: does it wait for another one?`
-        reject(new Error([what, ...linesOf(this.steps)].join('\n')))
-      }, PATIENCE)
-      this.#look = () => {
-        if (this.#stuck().length > 0) return
-        clearTimeout(timer)
-        this.#look = undefined
-        resolve()
-      }
-      this.#look()
-    })
-    for (let turn = 0; turn < TURNS; turn++) await Promise.resolve()
+    for (;;) {
+      // A command may make several calls at once, some of them a few promises later.
+      await promisesSettled()
+      const stuck = [...this.#running].filter((command) => this.#callsOf(command).length === 0)
+      if (stuck.length === 0) return
+      const since = performance.now()
+      await new Promise<void>((resolve, reject) => {
+        const timer = setTimeout(() => {
+          const message = `command ${stuck.join(' and ')} neither asks its store nor ends, for ${PATIENCE} ms in all: does it wait for another one, or poll?`
+          reject(this.#failure(message))
+        }, this.#patience)
+        this.#stir = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+      this.#patience -= performance.now() - since
+    }
   }
 
-  #stuck(): readonly number[] {
-    return [...this.#running].filter((command) => (this.#waiting[command] ?? []).length === 0)
+  /** What nobody waits for would be left undone, and the check would judge too early. */
+  #refuseAbandonedCalls(): void {
+    for (const [command, [call]] of this.#waiting) {
+      if (call === undefined || this.#running.has(command)) continue
+      const message = `command ${command} ended while it still ${call.text}: await all that it begins, also where a part of it fails`
+      throw this.#failure(message)
+    }
   }
 
-  #endless(): Error {
-    const what = `the commands have taken ${MOST_STEPS} steps: does one ask again and again for what another one is to do?`
-    return new Error([what, ...linesOf(this.steps.slice(-10))].join('\n'))
+  #callsOf(command: number): readonly Call[] {
+    return this.#waiting.get(command) ?? []
   }
-}
 
-/** Steps as people read them. */
-export function linesOf(steps: readonly Step[]): readonly string[] {
-  return steps.map(({ choice, text }) => `  ${choice} ${text}`)
-}
-
-interface Call {
-  readonly text: string
-  readonly begin: () => Promise<void>
-}
-
-/** The store of one command, whose calls wait for their turns. A read is one step. */
-export function scheduledStore(store: EventStore, command: number, schedule: Schedule): EventStore {
-  const turn = <Result>(text: string, work: () => Promise<Result>) => schedule.turn(command, text, work)
-  return {
-    capabilities: { ...store.capabilities, push: false },
-    append: (appends, options) => turn(appendText(appends), () => store.append(appends, options)),
-    findCommit: (stream, commitId, options) =>
-      turn(`looks for the commit ${commitId} on ${streamName(stream)}`, () =>
-        store.findCommit(stream, commitId, options),
-      ),
-    async *readStream(stream, options) {
-      yield* await turn(`reads ${streamName(stream)}`, () => collected(store.readStream(stream, options)))
-    },
-    async *readAll(options) {
-      yield* await turn('reads the log', () => collected(store.readAll(options)))
-    },
-    head: () => turn('asks for the head', () => store.head()),
-    close: async () => undefined,
+  #failure(message: string): Error {
+    return new Error(withLastSteps(message, this.steps))
   }
 }
 
-function appendText(appends: readonly StreamAppend[]): string {
-  const parts = appends.map(({ stream, expected, events }) => {
-    const types = events.map(({ type }) => type).join(', ')
-    const what = events.length === 0 ? 'checks' : `appends ${types} to`
-    return `${what} ${streamName(stream)} (expected ${expected})`
+/** Resolves when nothing goes on any more that waits for promises alone. A timer would do, but takes a millisecond. */
+function promisesSettled(): Promise<void> {
+  const { port1, port2 } = new MessageChannel()
+  return new Promise((resolve) => {
+    port1.onmessage = () => {
+      port1.close()
+      resolve()
+    }
+    port2.postMessage(undefined)
   })
-  return parts.join(' and ')
-}
-
-async function collected<Item>(items: AsyncIterable<Item>): Promise<readonly Item[]> {
-  const all: Item[] = []
-  for await (const item of items) all.push(item)
-  return all
 }

@@ -96,7 +96,8 @@ describe('a scenario of several aggregates', () => {
           'Transfer on Account "DE1" (from) and Account "DE2" (to), given 1 event',
           '  decides other events (- expected, + decided, ~ expected → decided):',
           '  Account "DE1" (from):',
-          '  ~ Withdrawn data.cents: 4 → 5',
+          '  ~ Withdrawn',
+          '      data.cents: 4 → 5',
           '  - Closed {}',
           '  Account "DE2" (to):',
           '    Deposited {"cents":5}',
@@ -112,7 +113,7 @@ describe('a scenario of several aggregates', () => {
     await expect(told).rejects.toThrow('  Account "DE2" (to):\n  + Deposited {"cents":5}')
   })
 
-  test('shows the namespace of an event where only that is another', async () => {
+  test('shows the namespaces of events where only they differ', async () => {
     const told = held()
       .when(raise, { context: { allows: () => Promise.resolve(true) } })
       .decides({ card: [accountEvents.Closed(), accountEvents.Opened({ limit: 7 })] })
@@ -121,7 +122,7 @@ describe('a scenario of several aggregates', () => {
         'Raise on Card 7 (card) and Account "DE1" (account), given 3 events',
         '  decides other events (- expected, + decided, ~ expected → decided):',
         '  Card 7 (card):',
-        '  - Closed {}',
+        '  - Closed of https://example.com/account {}',
         '  + Closed of https://example.com/card {"reason":"replaced"}',
         '    Opened {"limit":7}',
         '  Account "DE1" (account):',

@@ -1,9 +1,11 @@
 // Nothing here runs: the type check of the tests proves what must compile, and with `@ts-expect-error` what must not.
-import { defineAggregate, defineCommand, defineEvents, event } from '@eventmill/core'
-import { scenario } from '@eventmill/testing'
+import { defineAggregate, defineCommand, defineEvents, event, type EventStore } from '@eventmill/core'
+import { everySchedule, scenario } from '@eventmill/testing'
 import { Account, accountEvents, type Limits, Transfer } from '../../core/test/fixtures/account.ts'
+import { defineProjection } from '../../projections/src/index.ts'
 
 declare const limits: Limits
+declare const store: EventStore
 
 await scenario(Account, 'DE1')
   .given(accountEvents.Deposited({ cents: 5 }))
@@ -78,3 +80,56 @@ closed.when(transfer)
 await closed.when(lock, { context: limits }).decides({ account: doorEvents.Locked({ by: 'me' }) })
 // @ts-expect-error an event of the other role, in a list
 scenario(Lock, { door: 7, account: 'DE1' }).given({ door: [accountEvents.Closed()] })
+
+// ---- races
+
+const race = { prepare: () => store, commands: [(own: EventStore) => own.head()] }
+await everySchedule({ ...race, check: () => undefined, schedule: [1, '1.2', '2!'] })
+await everySchedule({ ...race, check: (after) => after.close() })
+
+// @ts-expect-error a check throws where something is wrong
+await everySchedule({ ...race, check: () => false })
+// @ts-expect-error a check throws where something is wrong, also later
+await everySchedule({ ...race, check: async () => false })
+// @ts-expect-error no such option
+await everySchedule({ ...race, check: () => undefined, sead: 3 })
+
+// ---- projections
+
+const turnover = defineProjection({
+  name: 'turnover',
+  version: 1,
+  events: accountEvents,
+  handle: {
+    Deposited: ({ time, data }, days: Map<string, number>) => {
+      days.set(time, data.cents)
+    },
+  },
+})
+const stream = Account.stream('DE1')
+const earned = scenario(turnover, () => new Map()).given(
+  { stream, events: [accountEvents.Deposited({ cents: 5 })], time: '2026-01-31' },
+  { stream, events: [], time: new Date() },
+)
+await earned.results(new Map([['2026-01-31', 5]]))
+await earned.results((days) => {
+  days.clear()
+})
+await scenario(turnover, () => Promise.resolve(new Map<string, number>())).results(async (days) => {
+  await Promise.resolve(days.get('2026-01-31')?.toFixed())
+})
+
+// @ts-expect-error a target is made anew
+scenario(turnover, new Map())
+// @ts-expect-error another target
+scenario(turnover, () => new Set())
+// @ts-expect-error another target
+scenario(turnover, () => new Map<string, string>())
+// @ts-expect-error another result
+await earned.results(new Map([['2026-01-31', '5']]))
+// @ts-expect-error it throws where something is wrong
+await earned.results((days) => days.has('2026-01-31'))
+// @ts-expect-error the stream is missing
+scenario(turnover, () => new Map()).given({ events: [] })
+// @ts-expect-error no command comes to a projection
+earned.when(Account.commands.Close('DE1'))
