@@ -79,12 +79,12 @@ describe('the tables', () => {
 describe('on a server', () => {
   const v1 = { name: 'words', version: 1 }
   const none = async () => undefined
-  async function prepared(options: pg.PoolConfig = {}) {
+  async function prepared({ idleTimeout, ...options }: pg.PoolConfig & { idleTimeout?: number } = {}) {
     const pool = server.pool({ max: 5, ...options })
     const store = new PostgresProjectionStore({
       client: pool,
       schema: `server ${++schemas}`,
-      idleTimeout: 100,
+      idleTimeout,
     })
     await store.migrate()
     await store.prepare(v1, 2, NO_HOOKS)
@@ -185,7 +185,7 @@ describe('on a server', () => {
   })
 
   test('a handler that keeps its transaction idle for too long has failed', async () => {
-    const { pool, store, claim } = await prepared()
+    const { pool, store, claim } = await prepared({ idleTimeout: 100 })
     const idle = store.commit(claim, 1, async ({ target }) => {
       const { rows } = await target.query('select pg_backend_pid() as pid')
       const { pid } = rows[0] as { readonly pid: number }
