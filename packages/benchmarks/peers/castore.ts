@@ -1,26 +1,68 @@
 import {
-  type Aggregate,
-  type EventDetail,
+  Command,
   type EventStorageAdapter,
   EventStore,
   EventType,
+  type GroupedEvent,
+  tuple,
 } from '@castore/core'
 import { InMemoryEventStorageAdapter } from '@castore/event-storage-adapter-in-memory'
 import { PostgresEventStorageAdapter } from '@castore/event-storage-adapter-postgres'
 import { type Contender, deposit, type MemoryContender } from '../src/contenders/contender.ts'
-import { batches, retried, versionOf } from './peer.ts'
+import { parts, TRIES, versionOf } from './adapter-parts.ts'
 
-type Deposited = EventDetail<'Deposited', { iban: string; cents: number; by: string; sentAt?: number }>
+export const castore: Contender = {
+  name: 'castore',
+  version: versionOf('@castore/event-storage-adapter-postgres'),
+  notes:
+    'The table has its default types, with UUIDs for aggregates; SERIAL and INTEGER instead of BIGSERIAL and BIGINT made ' +
+    'nothing faster. Commands by Command, which is told to try again more often than the 2 times that are its default. It ' +
+    'has 10 connections, as it takes no other number. It has no subscriptions, and no order of all events.',
+  open: async (connectionString) => {
+    await PostgresEventStorageAdapter.createEventTable({ connectionString })
+    const adapter = new PostgresEventStorageAdapter({ connectionString })
+    const accounts = accountsIn(adapter)
+    const command = depositCommand(accounts)
+    return {
+      appendFresh: (id) => accounts.pushEvent(deposited(id, 1)),
+      command: (id) => command.handler(id, [accounts]),
+      fill: (id, count) => fill(accounts, id, count),
+      load: async (id) => (await accounts.getExistingAggregate(id)).aggregate.cents,
+      // The adapter cannot be closed.
+      close: () => (adapter['_sql'] as { end(): Promise<void> }).end(),
+    }
+  },
+}
 
-interface Account extends Aggregate {
+export const castoreInMemory: MemoryContender = {
+  name: 'castore',
+  version: versionOf('@castore/event-storage-adapter-in-memory'),
+  notes: 'Its adapter in memory. Commands as on PostgreSQL.',
+  open: async () => {
+    const accounts = accountsIn(new InMemoryEventStorageAdapter())
+    const command = depositCommand(accounts)
+    return {
+      fill: (id, count) => fill(accounts, id, count),
+      command: (id) => command.handler(id, [accounts]),
+    }
+  },
+}
+
+const depositedType = new EventType<'DEPOSITED', typeof deposit>({ type: 'DEPOSITED' })
+
+interface Account {
+  readonly aggregateId: string
+  readonly version: number
   readonly cents: number
 }
 
-function accounts(eventStorageAdapter: EventStorageAdapter) {
+type Accounts = ReturnType<typeof accountsIn>
+
+function accountsIn(eventStorageAdapter: EventStorageAdapter) {
   return new EventStore({
     eventStoreId: 'ACCOUNTS',
-    eventTypes: [new EventType<'Deposited', Deposited['payload']>({ type: 'Deposited' })],
-    reducer: (account: Account | undefined, { aggregateId, version, payload }: Deposited): Account => ({
+    eventTypes: [depositedType],
+    reducer: (account: Account | undefined, { aggregateId, version, payload }): Account => ({
       aggregateId,
       version,
       cents: (account?.cents ?? 0) + payload.cents,
@@ -29,69 +71,27 @@ function accounts(eventStorageAdapter: EventStorageAdapter) {
   })
 }
 
-type Accounts = ReturnType<typeof accounts>
-
-function push(
-  store: Accounts,
-  aggregateId: string,
-  version: number,
-  payload: Deposited['payload'] = { ...deposit },
-) {
-  return store.pushEvent({ aggregateId, version, type: 'Deposited', payload })
+function deposited(aggregateId: string, version: number) {
+  return { aggregateId, version, type: 'DEPOSITED' as const, payload: deposit }
 }
 
-/** It loads, and pushes the next version; who is overtaken does so again. */
-function command(store: Accounts, id: string): Promise<unknown> {
-  return retried(
-    async () => {
-      const { aggregate } = await store.getAggregate(id)
-      return push(store, id, (aggregate?.version ?? 0) + 1)
+function depositCommand(accounts: Accounts) {
+  return new Command({
+    commandId: 'DEPOSIT',
+    requiredEventStores: tuple(accounts),
+    eventAlreadyExistsRetries: TRIES,
+    handler: async (id: string, [store]) => {
+      const { aggregate } = await store.getExistingAggregate(id)
+      return store.pushEvent(deposited(id, aggregate.version + 1), { prevAggregate: aggregate })
     },
-    (error) => (error as { readonly code?: string }).code === 'EventAlreadyExistsError',
-  )
-}
-
-async function fill(store: Accounts, id: string, count: number): Promise<void> {
-  let version = 0
-  await batches(count, 100, async (many) => {
-    const events = Array.from({ length: many }, () =>
-      store.groupEvent({ aggregateId: id, version: ++version, type: 'Deposited', payload: { ...deposit } }),
-    )
-    await EventStore.pushEventGroup({}, ...(events as [(typeof events)[number]]))
   })
 }
 
-const VERSION = versionOf('@castore/core')
-const NOTES =
-  'It has no order over all aggregates and no subscriptions, so that it has no part in what needs them.'
-
-export const castorePostgres: readonly Contender[] = [
-  {
-    name: 'castore',
-    version: VERSION,
-    notes: `Defaults of \`createEventTable\`. Its client (postgres) chooses how many connections it has: 10. ${NOTES}`,
-    open: async (connectionString) => {
-      await PostgresEventStorageAdapter.createEventTable({ connectionString }).catch(() => undefined)
-      const adapter = new PostgresEventStorageAdapter({ connectionString })
-      const store = accounts(adapter)
-      return {
-        appendFresh: (id) => push(store, id, 1),
-        command: (id) => command(store, id),
-        fill: (id, count) => fill(store, id, count),
-        load: async (id) => (await store.getAggregate(id)).aggregate?.cents ?? 0,
-        // It has no way to be closed but its client's.
-        close: () => (adapter as unknown as { readonly _sql: { end: () => Promise<void> } })._sql.end(),
-      }
-    },
-  },
-]
-
-export const castoreMemory: MemoryContender = {
-  name: 'castore',
-  version: VERSION,
-  notes: 'Defaults.',
-  open: async () => {
-    const store = accounts(new InMemoryEventStorageAdapter())
-    return { fill: (id, count) => fill(store, id, count), command: (id) => command(store, id) }
-  },
+async function fill(accounts: Accounts, id: string, count: number): Promise<void> {
+  for (const { first, size } of parts(count)) {
+    const events = Array.from({ length: size }, (_, index) =>
+      accounts.groupEvent(deposited(id, first + index + 1)),
+    )
+    await EventStore.pushEventGroup({}, ...(events as unknown as [GroupedEvent, ...GroupedEvent[]]))
+  }
 }

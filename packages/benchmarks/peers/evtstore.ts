@@ -1,126 +1,183 @@
-import { createAggregate, createCommands, createDomain, VersionError } from 'evtstore'
+import {
+  createAggregate,
+  createCommands,
+  createDomain,
+  type EventHandler,
+  type Provider,
+  type ProviderBookmark,
+  VersionError,
+} from 'evtstore'
 import { createProvider as createMemoryProvider } from 'evtstore/provider/memory.js'
 import { createProvider, migrate } from 'evtstore/provider/pg.js'
-import pg from 'pg'
+import {
+  createProvider as createPostgresJsProvider,
+  migrate as migrateByPostgresJs,
+} from 'evtstore/provider/postgres.js'
+import { randomUUID } from 'node:crypto'
+import postgres from 'postgres'
 import { type Contender, deposit, type MemoryContender } from '../src/contenders/contender.ts'
-import { batches, retried, versionOf } from './peer.ts'
+import { CONNECTIONS, parts, poolOf, retried, versionOf } from './adapter-parts.ts'
 
-interface Deposit {
-  readonly iban: string
-  readonly cents: number
-  readonly by: string
-  readonly sentAt?: number
-}
-type Deposited = { type: 'Deposited' } & Deposit
-type Command = { type: 'deposit' } & Deposit
-interface Account {
-  cents: number
+export const evtstore = contender('evtstore', {
+  notes:
+    'Its provider for node-postgres, with pages of 1,000 events. Commands by createCommands, tried again at conflicts by ' +
+    'its user, as it does not; without its cache of aggregates, and without states in events, so that each load is one. ' +
+    'Handlers keep a bookmark in the database, which is written for each event, and poll once a second when they are idle. ' +
+    'Catch-up by runOnce, as a handler that is started begins only with its next poll. A handler that is stopped keeps ' +
+    'the process alive, so its loop is replaced. It misses events that commit after later ones.',
+  connect: async (url) => {
+    const client = poolOf(url)
+    await migrate({ client, ...TABLES })
+    return {
+      provider: createProvider({ client, ...LIMITED }),
+      head: async () => (await client.query<{ head: unknown }>(HEAD)).rows[0]?.head,
+      end: () => client.end(),
+    }
+  },
+  bookmarkAt: async (provider, position) => {
+    const name = randomUUID()
+    await provider.setPosition(name, position)
+    return name
+  },
+})
+
+export const evtstorePostgresJs = contender('evtstore, postgres.js', {
+  notes:
+    'As evtstore, but by its provider for Postgres.js, which inserts the events of an append in one statement, and with a ' +
+    'bookmark in memory. Its getLastEventFor fails on this provider, and with it the options to begin at the end, so ' +
+    'that a follower is given a bookmark there.',
+  connect: async (url) => {
+    const sql = postgres(url, { max: CONNECTIONS })
+    await migrateByPostgresJs({ sql, ...TABLES })
+    return {
+      provider: createPostgresJsProvider({ sql, ...LIMITED }),
+      head: async () => (await sql.unsafe<{ head: unknown }[]>(HEAD))[0]?.head,
+      end: () => sql.end(),
+    }
+  },
+  bookmarkAt: async (_provider, start) => {
+    let position = start
+    return {
+      name: 'in memory',
+      getPosition: async () => position,
+      setPosition: async (next) => {
+        position = next
+      },
+    }
+  },
+})
+
+export const evtstoreInMemory: MemoryContender = {
+  name: 'evtstore',
+  version: versionOf('evtstore'),
+  notes: 'Its provider in memory, which looks through all events at each load.',
+  open: async () => {
+    const provider = createMemoryProvider<Deposited>()
+    const { commands } = accountsIn(provider)
+    return {
+      fill: (id, count) => append(provider, id, 1, count),
+      command: (id) => retried(isConflict, () => commands.Deposit(id, {})),
+    }
+  },
 }
 
-const account = createAggregate<Deposited, Account, 'accounts'>({
-  stream: 'accounts',
+interface Setting {
+  readonly notes: string
+  /** Creates the tables. */
+  readonly connect: (url: string) => Promise<{
+    readonly provider: Provider<Deposited>
+    /** The position of the last event. */
+    readonly head: () => Promise<unknown>
+    readonly end: () => Promise<void>
+  }>
+  /** Where a handler begins, and keeps how far it is. */
+  readonly bookmarkAt: (
+    provider: Provider<Deposited>,
+    position: unknown,
+  ) => Promise<string | ProviderBookmark>
+}
+
+function contender(name: string, { notes, connect, bookmarkAt }: Setting): Contender {
+  return {
+    name,
+    version: versionOf('evtstore'),
+    notes,
+    open: async (url) => {
+      const { provider, head, end } = await connect(url)
+      const { domain, commands, createHandler } = accountsIn(provider)
+      const command = (id: string, sentAt?: number) =>
+        retried(isConflict, () => commands.Deposit(id, sentAt === undefined ? {} : { sentAt }))
+
+      return {
+        appendFresh: (id) => append(provider, id, 1, 1),
+        command: (id) => command(id),
+        fill: async (id, count) => {
+          for (const { first, size } of parts(count)) await append(provider, id, first + 1, size)
+        },
+        load: async (id) => (await domain.account.getAggregate(id)).cents,
+        catchUp: async (count) => {
+          const handler = createHandler(await bookmarkAt(provider, 0), [STREAM])
+          let had = 0
+          handler.handle(STREAM, 'Deposited', () => had++)
+          await handler.runOnce()
+          silence(handler)
+          if (had < count) throw new Error(`a handler of ${count} events had ${had}, and then no more`)
+        },
+        follow: async (arrived) => {
+          const handler = createHandler(await bookmarkAt(provider, await head()), [STREAM])
+          handler.handle(STREAM, 'Deposited', (_id, { sentAt }) => {
+            if (sentAt !== undefined) arrived(sentAt)
+          })
+          handler.start()
+          return async () => {
+            silence(handler)
+          }
+        },
+        send: (id, sentAt) => command(id, sentAt),
+        close: end,
+      }
+    },
+  }
+}
+
+type Deposited = { readonly type: 'Deposited'; readonly sentAt?: number } & typeof deposit
+
+const STREAM = 'accounts'
+const HEAD = 'select coalesce(max(position), 0) as head from events'
+const TABLES = { events: 'events', bookmarks: 'bookmarks' }
+const LIMITED = { ...TABLES, limit: 1_000 }
+
+const account = createAggregate<Deposited, { readonly cents: number }, typeof STREAM>({
+  stream: STREAM,
   create: () => ({ cents: 0 }),
   fold: (event, { cents }) => ({ cents: cents + event.cents }),
 })
 
-function domainOf(provider: Parameters<typeof createDomain>[0]['provider']) {
+function accountsIn(provider: Provider<Deposited>) {
   const { domain, createHandler } = createDomain({ provider }, { account })
-  const commands = createCommands<Deposited, Account, Command>(domain.account, {
-    deposit: async ({ aggregateId: _, ...command }) => ({ ...command, type: 'Deposited' }),
+  const commands = createCommands<
+    Deposited,
+    { readonly cents: number },
+    { readonly type: 'Deposit'; readonly sentAt?: number }
+  >(domain.account, {
+    Deposit: async ({ sentAt }) => ({ ...deposited, ...(sentAt !== undefined && { sentAt }) }),
   })
-  const command = (id: string) =>
-    retried(
-      () => commands.deposit(id, { ...deposit }),
-      (error) => error instanceof VersionError,
-    )
-  return { domain, createHandler, command }
+  return { domain, commands, createHandler }
 }
 
 const deposited: Deposited = { type: 'Deposited', ...deposit }
-const VERSION = versionOf('evtstore')
 
-export const evtstorePostgres: readonly Contender[] = [
-  {
-    name: 'evtstore',
-    version: VERSION,
-    notes:
-      'Its provider for pg, with a limit of 1,000 events a page. A handler saves its bookmark after each event, and looks for new events once a second. Positions come from a sequence, and readers may pass over what commits late.',
-    open: async (url) => {
-      const client = new pg.Pool({ connectionString: url, max: 16 })
-      const names = { events: 'events', bookmarks: 'bookmarks' }
-      await migrate({ client, ...names })
-      const provider = createProvider<Deposited>({ client, ...names, limit: 1_000 })
-      const { domain, createHandler, command } = domainOf(provider)
-      const versions = new Map<string, number>()
-      const append = (id: string, version: number, events: Deposited[]) =>
-        provider.append('accounts', id, version, provider.createEvents('accounts', id, version, events))
-      let handlers = 0
-      const handler = (each: (event: Deposited) => void, options: { tailStream?: boolean } = {}) => {
-        const made = createHandler(`handler-${++handlers}`, ['accounts'], options)
-        made.handle('accounts', 'Deposited', async (_id, event) => {
-          each(event)
-        })
-        return made
-      }
-      return {
-        appendFresh: (id) => append(id, 0, [deposited]),
-        command,
-        fill: async (id, count) => {
-          let version = 0
-          await batches(count, 1_000, async (many) => {
-            await append(
-              id,
-              version,
-              Array.from({ length: many }, () => deposited),
-            )
-            version += many
-          })
-        },
-        load: async (id) => (await domain.account.getAggregate(id)).cents,
-        catchUp: async (count) => {
-          let seen = 0
-          const own = handler(() => {
-            seen += 1
-          })
-          while (seen < count) await own.runOnce()
-        },
-        follow: async (arrived) => {
-          const own = handler(
-            ({ sentAt }) => {
-              if (sentAt !== undefined) arrived(sentAt)
-            },
-            { tailStream: true },
-          )
-          own.start()
-          return async () => {
-            own.stop()
-          }
-        },
-        send: async (id, sentAt) => {
-          // It knows no appends to any version: as its only writer, this one counts.
-          const version = versions.get(id) ?? 0
-          versions.set(id, version + 1)
-          await append(id, version, [{ ...deposited, sentAt }])
-        },
-        close: () => client.end(),
-      }
-    },
-  },
-]
+function append(provider: Provider<Deposited>, id: string, version: number, count: number) {
+  const events = Array.from({ length: count }, () => deposited)
+  return provider.append(STREAM, id, version, provider.createEvents(STREAM, id, version, events))
+}
 
-export const evtstoreMemory: MemoryContender = {
-  name: 'evtstore',
-  version: VERSION,
-  notes: 'Defaults.',
-  open: async () => {
-    const provider = createMemoryProvider<Deposited>()
-    const { command } = domainOf(provider)
-    return {
-      fill: (id, count) => {
-        const events = Array.from({ length: count }, () => deposited)
-        return provider.append('accounts', id, 0, provider.createEvents('accounts', id, 0, events))
-      },
-      command,
-    }
-  },
+function isConflict(error: unknown): boolean {
+  return error instanceof VersionError
+}
+
+/** A handler that is stopped polls its flag for ever, which would keep the process alive. */
+function silence(handler: EventHandler<Deposited>): void {
+  handler.stop()
+  handler.__handler.run = async () => undefined
 }

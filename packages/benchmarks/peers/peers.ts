@@ -1,26 +1,31 @@
 import { type Contender, type Installation, type MemoryContender } from '../src/contenders/contender.ts'
-import { actMemory, actPostgres } from './act.ts'
-import { castoreMemory, castorePostgres } from './castore.ts'
-import { dcbMemory, dcbPostgres } from './dcb-es.ts'
-import { emmettMemory, emmettPostgres } from './emmett.ts'
-import { evtstoreMemory, evtstorePostgres } from './evtstore.ts'
+import { act, actInMemory } from './act.ts'
+import { castore, castoreInMemory } from './castore.ts'
+import { dcbEs, dcbEsTuned } from './dcb-es.ts'
+import { emmett, emmettTuned } from './emmett.ts'
+import { evtstore, evtstoreInMemory, evtstorePostgresJs } from './evtstore.ts'
+import { dcbEsInMemory, emmettInMemory } from './in-memory.ts'
 
 export const postgresPeers: readonly Contender[] = [
-  ...emmettPostgres,
-  ...actPostgres,
-  ...castorePostgres,
-  ...evtstorePostgres,
-  ...dcbPostgres,
+  emmett,
+  emmettTuned,
+  act,
+  castore,
+  evtstore,
+  evtstorePostgresJs,
+  dcbEs,
+  dcbEsTuned,
 ]
 
 export const memoryPeers: readonly MemoryContender[] = [
-  emmettMemory,
-  actMemory,
-  castoreMemory,
-  evtstoreMemory,
-  dcbMemory,
+  emmettInMemory,
+  actInMemory,
+  castoreInMemory,
+  evtstoreInMemory,
+  dcbEsInMemory,
 ]
 
+/** What their users install, where npm can: the manifest of dcb-es cannot be installed without an override. */
 export const peerInstallations: readonly Installation[] = [
   {
     name: 'emmett',
