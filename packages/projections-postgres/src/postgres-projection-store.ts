@@ -1,4 +1,4 @@
-import { type DomainEvent, hasCode, type Position, type StreamId } from '@eventmill/core'
+import { hasCode, type Position } from '@eventmill/core'
 import {
   checkKeys,
   checkMilliseconds,
@@ -6,7 +6,6 @@ import {
   invalidArgument,
   isPassing,
   pause,
-  streamKey,
 } from '@eventmill/core/adapter'
 import {
   type Claim,
@@ -21,6 +20,7 @@ import {
 import { checkNotDropped, checkPartitions, claimLost, stillServes } from '@eventmill/projections/adapter'
 import { claimPartitions } from './claims.ts'
 import { type Pglite, type PgPool, type SqlClient } from './client.ts'
+import { park, parkedStreams } from './parked-events.ts'
 import { checkVersion, migrate, quoted } from './schema/migrate.ts'
 import { type Transactions, transactionsOf } from './transactions.ts'
 
@@ -123,8 +123,8 @@ export class PostgresProjectionStore implements ProjectionStore<SqlClient> {
     const done = this.#transactions.run(async (client) => {
       await work({
         target: client,
-        parkedStreams: (streams) => this.#parkedStreams(client, claim, streams),
-        park: (event, error) => this.#park(client, claim, event, error),
+        parkedStreams: (streams) => parkedStreams(client, this.#schema, claim, streams),
+        park: (event, error) => park(client, this.#schema, claim, event, error),
       })
       // At the end: a handler that takes long keeps nobody from taking over.
       const { rows } = await client.query(
@@ -274,52 +274,6 @@ export class PostgresProjectionStore implements ProjectionStore<SqlClient> {
       await work(client)
       return true
     })
-  }
-
-  async #parkedStreams(
-    client: SqlClient,
-    { name, version }: VersionId,
-    streams: readonly StreamId[],
-  ): Promise<ReadonlySet<string>> {
-    const { rows } = await client.query(
-      `select distinct aggregate_type as "aggregateType", aggregate_id as "aggregateId"
-       from ${this.#schema}.parked
-       join unnest($3::text[], $4::text[]) as stream (type, id) on (aggregate_type, aggregate_id) = (stream.type, stream.id)
-       where (name, version) = ($1, $2)`,
-      [
-        name,
-        version,
-        streams.map(({ aggregateType }) => aggregateType),
-        streams.map(({ aggregateId }) => aggregateId),
-      ],
-    )
-    return new Set((rows as readonly StreamId[]).map(streamKey))
-  }
-
-  async #park(
-    client: SqlClient,
-    { name, version, partition }: Claim,
-    event: DomainEvent,
-    error: string,
-  ): Promise<void> {
-    const { position, aggregateType, aggregateId, sequence, type } = event
-    await client.query(
-      `insert into ${this.#schema}.parked
-         (name, version, position, partition, aggregate_type, aggregate_id, sequence, type, error)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-      // No database stores a NUL.
-      [
-        name,
-        version,
-        position,
-        partition,
-        aggregateType,
-        aggregateId,
-        sequence,
-        type,
-        error.replaceAll('\0', ''),
-      ],
-    )
   }
 
   async #hasParked(client: SqlClient, { name, version }: VersionId): Promise<boolean> {
