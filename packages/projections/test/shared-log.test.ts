@@ -114,6 +114,23 @@ describe('partitions of one process', () => {
     await Promise.all(readings)
   })
 
+  test('keep few reads open, however often one of them leaves and comes back elsewhere', async () => {
+    const { store, position } = await filled()
+    const { log, open } = sharedLog(store)
+    const staying = new AbortController()
+    const stuck = log.batches(0, { after: 0, signal: staying.signal, onRetry: () => undefined })
+    await stuck.next()
+    for (let after = 1; after < position - BATCH; after += BATCH + 1) {
+      const leaving = new AbortController()
+      const other = log.batches(1, { after, signal: leaving.signal, onRetry: () => undefined })
+      await other.next()
+      await other.return()
+    }
+    expect(open.reading).toBeLessThanOrEqual(PARTITIONS)
+    await stuck.return()
+    await eventually(() => open.reading === 0)
+  })
+
   test('know that nothing is left, also one that joins later', async () => {
     const { log } = sharedLog(new InMemoryStore())
     const signal = new AbortController()
