@@ -72,7 +72,8 @@ create view "eventmill".event_log as
 -- the others have one for each event, or are null; tails are the last 20 digits of their ids, and that of its first event
 -- tells an append from all others.
 --
--- resends has, for each append that may have been sent before, the tail under which it was; or is null.
+-- types has the type_keys, each once. resends has, for each append that may have been sent before, the tail under which it
+-- was; or is null. fresh: whether all streams are expected to be missing, and so worth creating before they are looked for.
 -- wait: whether to wait for streams that other transactions have locked, or to pass over them. patience: how long, in
 -- milliseconds; null within a transaction of the user's, which has settings of its own, and of whose end nobody else
 -- would tell readers.
@@ -83,7 +84,7 @@ create view "eventmill".event_log as
 create function "eventmill".append(
   stream_types text[], stream_ids text[], entries integer[], commit_ids uuid[],
   tails text[], type_keys integer[], datas json, metadatas json, correlation_ids uuid[], causation_ids uuid[],
-  resends text[], wait boolean, patience integer
+  types integer[], resends text[], fresh boolean, wait boolean, patience integer
 ) returns json language plpgsql volatile
 -- Plans that are made once, and that no statistics can spoil.
 set plan_cache_mode = force_generic_plan
@@ -94,14 +95,18 @@ declare
   streams constant integer := cardinality(stream_ids);
   -- What the patience must not be left to: triggers of others, at the commit.
   own_timeout constant text := current_setting('lock_timeout');
+  -- An assignment costs a fraction of a query.
+  ignored text;
   keys bigint[];
+  all_new boolean := false;
   generations integer[];
   any_resent boolean;
+  any_type_lost boolean;
   entry integer := 1;
   append integer;
   entries_begin integer;
   first_ordinals integer[];
-  repeats boolean;
+  repeats boolean := false;
   ordinal integer;
   expected integer;
   actual integer;
@@ -129,38 +134,45 @@ begin
 
   -- W1: all streams are locked, in one order, before anything is looked at.
   if streams = 1 then
-    select array[s.stream] into keys from "eventmill".streams s
-      where s.aggregate_type = stream_types[1] and s.aggregate_id = stream_ids[1]
-      for no key update skip locked;
+    if not fresh then
+      select array[s.stream] into keys from "eventmill".streams s
+        where s.aggregate_type = stream_types[1] and s.aggregate_id = stream_ids[1]
+        for no key update skip locked;
+    end if;
     if keys is null then
       if patience is not null then
-        perform set_config('lock_timeout', patience::text, true);
+        ignored := set_config('lock_timeout', patience::text, true);
       end if;
       insert into "eventmill".streams (aggregate_type, aggregate_id) values (stream_types[1], stream_ids[1])
         on conflict do nothing returning array[stream] into keys;
+      all_new := keys is not null;
       if patience is not null then
-        perform set_config('lock_timeout', own_timeout, true);
+        ignored := set_config('lock_timeout', own_timeout, true);
       end if;
     end if;
   end if;
   if keys is null then
-    keys := "eventmill".locked_streams(stream_types, stream_ids, wait, patience);
+    select l.keys, l.all_new into keys, all_new
+      from "eventmill".locked_streams(stream_types, stream_ids, fresh and streams > 1, wait, patience) l;
   end if;
 
   -- W2: in a new statement, whose snapshot is newer than the locks.
-  if streams = 1 then
+  if all_new then
+    generations := array_fill(0, array[streams]);
+  elsif streams = 1 then
     select array[coalesce((
-        select e.sequence from "eventmill".events e where e.stream = keys[1] order by e.sequence desc limit 1), 0)],
-      exists (select from "eventmill".resends)
-      into generations, any_resent;
+        select e.sequence from "eventmill".events e where e.stream = keys[1] order by e.sequence desc limit 1), 0)]
+      into generations;
   else
     select array_agg(coalesce((
         select e.sequence from "eventmill".events e where e.stream = k.key order by e.sequence desc limit 1), 0)
-        order by k.number),
-      exists (select from "eventmill".resends)
-      into generations, any_resent
+        order by k.number)
+      into generations
       from unnest(keys) with ordinality k (key, number);
   end if;
+  select exists (select from "eventmill".resends),
+      exists (select from unnest(types) key where not exists (select from "eventmill".types t where t.type = key))
+    into any_resent, any_type_lost;
   if resends is not null then
     delete from "eventmill".resends where identity in (
       select identity from "eventmill".resends where time < now() - interval '1 day' for update skip locked);
@@ -190,11 +202,13 @@ begin
     end loop;
 
     -- An append that is repeated in the same batch has to wait until the first one is there to be found.
-    first_ordinals := first_ordinals || entries[entries_begin + 1];
-    repeats := commit_ids[append] = any(commit_ids[1:append - 1]);
-    if repeats then
-      repeats := (commit_ids[append], entries[entries_begin + 1])
-        in (select * from unnest(commit_ids[1:append - 1], first_ordinals));
+    if commit_ids is not null then
+      first_ordinals := first_ordinals || entries[entries_begin + 1];
+      repeats := commit_ids[append] = any(commit_ids[1:append - 1]);
+      if repeats then
+        repeats := (commit_ids[append], entries[entries_begin + 1])
+          in (select * from unnest(commit_ids[1:append - 1], first_ordinals));
+      end if;
     end if;
     if locked or repeats then
       verdict := '{"locked":true}';
@@ -252,14 +266,11 @@ begin
 
   now_ms := floor(extract(epoch from clock_timestamp()) * 1000);
   if any_stored then
-    if exists (
-      select from (select distinct key from unnest(type_keys) key) k
-        where not exists (select from "eventmill".types t where t.type = k.key)
-    ) then
+    if any_type_lost then
       raise exception 'the type of an event is not stored: a failover has lost it' using errcode = 'EM001';
     end if;
     -- W3 and W4: readers stay at or below this position until the transaction is over.
-    perform pg_advisory_xact_lock_shared(
+    ignored := pg_advisory_xact_lock_shared(
       "eventmill".signed_32('"eventmill".positions'::regclass::oid::bigint), "eventmill".signed_32("eventmill".last_position()));
     -- W5: in the order of the appends. From here on nothing waits for another transaction.
     if cardinality(tails) = 1 then
@@ -300,21 +311,23 @@ begin
 end $body$;
 
 -- The keys of these streams, which are created where they are missing, and locked until the transaction is over; null
--- for those that another transaction has locked.
-create function "eventmill".locked_streams(stream_types text[], stream_ids text[], wait boolean, patience integer)
-returns bigint[] language plpgsql volatile
+-- for those that another transaction has locked. all_new: all of them were missing.
+create function "eventmill".locked_streams(
+  stream_types text[], stream_ids text[], fresh boolean, wait boolean, patience integer, out keys bigint[], out all_new boolean
+) language plpgsql volatile
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
 as $body$
 #variable_conflict use_column
 declare
-  keys bigint[] := array_fill(null::bigint, array[cardinality(stream_ids)]);
   new_keys bigint[];
   created integer;
   own_timeout constant text := current_setting('lock_timeout');
   key bigint;
   number integer;
 begin
+  keys := array_fill(null::bigint, array[cardinality(stream_ids)]);
+  all_new := false;
   if patience is not null then
     perform set_config('lock_timeout', patience::text, true);
   end if;
@@ -324,14 +337,16 @@ begin
         join "eventmill".streams s on s.aggregate_type = n.type and s.aggregate_id = n.id
         order by s.aggregate_type, s.aggregate_id for no key update of s;
     end if;
-    for number, key in
-      select n.number, s.stream from unnest(stream_types, stream_ids, keys) with ordinality n (type, id, key, number)
-        join "eventmill".streams s on s.aggregate_type = n.type and s.aggregate_id = n.id
-        where n.key is null
-        order by s.aggregate_type, s.aggregate_id for no key update of s skip locked
-    loop
-      keys[number] := key;
-    end loop;
+    if round = 2 or wait or not fresh then
+      for number, key in
+        select n.number, s.stream from unnest(stream_types, stream_ids, keys) with ordinality n (type, id, key, number)
+          join "eventmill".streams s on s.aggregate_type = n.type and s.aggregate_id = n.id
+          where n.key is null
+          order by s.aggregate_type, s.aggregate_id for no key update of s skip locked
+      loop
+        keys[number] := key;
+      end loop;
+    end if;
     exit when round = 2 or array_position(keys, null) is null;
     select array_agg(case when n.key is null then nextval('"eventmill".stream_keys') end order by n.number) into new_keys
       from unnest(keys) with ordinality n (key, number);
@@ -365,6 +380,7 @@ begin
       end loop;
     end;
     if created = cardinality(array_remove(new_keys, null)) then
+      all_new := created = cardinality(keys);
       select array_agg(coalesce(n.key, n.new_key) order by n.number) into keys
         from unnest(keys, new_keys) with ordinality n (key, new_key, number);
       exit;
@@ -373,7 +389,6 @@ begin
   if patience is not null then
     perform set_config('lock_timeout', own_timeout, true);
   end if;
-  return keys;
 end $body$;
 
 -- The verdict on an append that was stored, or decided on, before; null where it was not.

@@ -12,7 +12,14 @@ import {
 } from './appending/appends.ts'
 import { type Outcome } from './group-commit.ts'
 import { commitKey, identityOf, lastDigits } from './appending/identity.ts'
-import { type Database, numberArray, type Statement, statement, type Values } from './database/database.ts'
+import {
+  type Database,
+  numberArray,
+  type Statement,
+  statement,
+  unseen,
+  type Values,
+} from './database/database.ts'
 import { type EventTypes } from './event-types.ts'
 import { EVENT_COLUMNS, eventsOf, PAGE_COLUMNS } from './reading/page.ts'
 import { StreamPages } from './reading/stream-pages.ts'
@@ -25,6 +32,8 @@ export interface Progress {
 
 /** In milliseconds: a failover that loses commits takes longer, after which positions are given out again. */
 const VOUCHED = 1_000
+
+const PARTS = ['$1::bigint[]', '$2::integer[]', '$3::integer[]']
 
 /** The statements over the tables of one schema, through one database or one transaction of it. */
 export class EventLog {
@@ -47,7 +56,7 @@ export class EventLog {
     this.#types = types
     this.streams = new StreamPages(database, schema, types)
     this.#append = statement(
-      `select ${schema}.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+      `select ${schema}.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
     )
     const ofStream = `from ${schema}.streams s
       where s.aggregate_type = $1 and s.aggregate_id = $2`
@@ -55,7 +64,7 @@ export class EventLog {
     this.#findLost = statement(`select ${schema}.find_append(s.stream, $3, $4::integer) ${ofStream}`)
     this.#commit = statement(
       `select s.aggregate_type, s.aggregate_id, e.*
-       from unnest($1::bigint[], $2::integer[], $3::integer[]) with ordinality p (stream, first, last, number)
+       from unnest(${PARTS.map(unseen).join()}) with ordinality p (stream, first, last, number)
        join ${schema}.streams s using (stream)
        cross join lateral (
          select ${PAGE_COLUMNS} from (

@@ -43,7 +43,7 @@ async function fill(placed: Placed, ids: ReadonlySet<string>): Promise<void> {
 const STREAMS = 256
 
 const LOADS = [
-  { inFlight: 1, count: 500 },
+  { inFlight: 1, count: 2_560 },
   { inFlight: 16, count: 2_560 },
   { inFlight: 256, count: 5_120, bar: { of: 'eventmill, cached', ratio: 2.5 } },
 ]

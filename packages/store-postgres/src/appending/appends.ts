@@ -102,6 +102,7 @@ export function valuesOf(
     }
   })
   const metadata = batch.flatMap(({ events }) => events.map((event) => split(event.metadata)))
+  const isFresh = batch.every(({ appends }) => appends.every(({ expected }) => expected === 0))
   const resends = batch.map(({ identity, repeats, sent }) => (sent || repeats ? identity : null))
   return [
     textArray(streams.map(({ aggregateType }) => aggregateType)),
@@ -116,7 +117,9 @@ export function valuesOf(
     metadata.some(({ rest }) => rest !== null) ? JSON.stringify(metadata.map(({ rest }) => rest)) : null,
     textArrayUnlessEmpty(metadata.map(({ correlationId }) => correlationId)),
     textArrayUnlessEmpty(metadata.map(({ causationId }) => causationId)),
+    numberArray([...new Set(typeKeys)]),
     textArrayUnlessEmpty(resends),
+    isFresh ? 't' : 'f',
     wait ? 't' : 'f',
     patience === null ? null : String(patience),
   ]

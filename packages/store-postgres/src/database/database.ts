@@ -51,6 +51,14 @@ export function statement(text: string): Statement {
   return { name: `eventmill_${(a >>> 0).toString(36)}_${(b >>> 0).toString(36)}`, text }
 }
 
+/**
+ * A parameter of whose value the planner knows nothing. Where values make an execution look cheaper than without them,
+ * it plans each one anew, however often a statement is prepared, and that takes longer than to run it.
+ */
+export function unseen(parameter: string): string {
+  return `(select ${parameter})`
+}
+
 /** An array as PostgreSQL writes it, of numbers or `null`. */
 export function numberArray(numbers: readonly (number | null)[]): string {
   return `{${numbers.map((number) => number ?? 'NULL').join()}}`

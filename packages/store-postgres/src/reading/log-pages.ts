@@ -1,5 +1,12 @@
 import { type EventFilter, type StreamId } from '@eventmill/core'
-import { type Database, type Row, type Statement, statement, type Values } from '../database/database.ts'
+import {
+  type Database,
+  type Row,
+  type Statement,
+  statement,
+  unseen,
+  type Values,
+} from '../database/database.ts'
 import { type EventTypes } from '../event-types.ts'
 import { conditionOf } from './filter.ts'
 import {
@@ -52,7 +59,7 @@ export class LogPages {
            select ${PAGE_COLUMNS}, array_agg(e.stream) as streams from (
              ${upToBudget(
                `select ${EVENT_COLUMNS} from ${schema}.events e
-                where e.position > $1 and e.position <= $2 and ${condition.sql}
+                where e.position > ${unseen('$1::bigint')} and e.position <= ${unseen('$2::bigint')} and ${condition.sql}
                 order by e.position ${direction} limit ${size}`,
                `position ${direction}`,
                String(PAGE_BYTES),

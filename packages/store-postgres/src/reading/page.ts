@@ -77,19 +77,11 @@ export const WIDTH = 8
 export const EVENT_COLUMNS = `e.position, e.stream, e.sequence, e.type, e.id, e.correlation_id, e.causation_id, e.data, e.metadata,
   octet_length(e.data::text) + coalesce(octet_length(e.metadata::text), 0) as size`
 
-/**
- * Of these events, in this order, as many as `budget` bytes have room for, but at least one. Mostly that is all of them,
- * and then it costs less not to sum up along the way.
- */
+/** Of these events, in this order, as many as `budget` bytes have room for, but at least one. */
 export function upToBudget(events: string, order: string, budget: string): string {
-  const fits = `(select coalesce(sum(size), 0) <= ${budget} from (${events}) e)`
   const summed = `select e.*, sum(size) over (order by ${order} rows unbounded preceding) as bytes from (${events}) e`
-  return `select e.* from (${events}) e where ${fits}
-    union all
-    select ${FIELDS} from (${summed}) e where not ${fits} and bytes - size < ${budget}`
+  return `select e.* from (${summed}) e where bytes - size < ${budget}`
 }
-
-const FIELDS = 'position, stream, sequence, type, id, correlation_id, causation_id, data, metadata, size'
 
 /** How large the payloads of a page are. */
 export function bytesOf(page: Row): number {

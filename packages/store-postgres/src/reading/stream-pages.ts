@@ -1,6 +1,13 @@
 import { type StreamId } from '@eventmill/core'
 import { type CheckedRead } from '@eventmill/core/adapter'
-import { type Database, numberArray, type Statement, statement, textArray } from '../database/database.ts'
+import {
+  type Database,
+  numberArray,
+  type Statement,
+  statement,
+  textArray,
+  unseen,
+} from '../database/database.ts'
 import { type EventTypes } from '../event-types.ts'
 import {
   bytesOf,
@@ -92,11 +99,13 @@ export class StreamPages {
   }
 }
 
+const RANGES = ['$1::text[]', '$2::text[]', '$3::bigint[]', '$4::bigint[]', '$5::integer[]']
+
 // The laterals keep to the indexes, whatever the planner believes of the sizes of tables.
 function pagesStatement(schema: string, direction: 'asc' | 'desc'): Statement {
   return statement(
     `select r.number, e.*
-     from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::integer[])
+     from unnest(${RANGES.map(unseen).join()})
        with ordinality r (aggregate_type, aggregate_id, after, up_to, size, number)
      cross join lateral (
        select stream from ${schema}.streams s

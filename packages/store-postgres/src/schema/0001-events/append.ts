@@ -6,7 +6,8 @@ export const append = `
 -- the others have one for each event, or are null; tails are the last 20 digits of their ids, and that of its first event
 -- tells an append from all others.
 --
--- resends has, for each append that may have been sent before, the tail under which it was; or is null.
+-- types has the type_keys, each once. resends has, for each append that may have been sent before, the tail under which it
+-- was; or is null. fresh: whether all streams are expected to be missing, and so worth creating before they are looked for.
 -- wait: whether to wait for streams that other transactions have locked, or to pass over them. patience: how long, in
 -- milliseconds; null within a transaction of the user's, which has settings of its own, and of whose end nobody else
 -- would tell readers.
@@ -17,7 +18,7 @@ export const append = `
 create function $schema.append(
   stream_types text[], stream_ids text[], entries integer[], commit_ids uuid[],
   tails text[], type_keys integer[], datas json, metadatas json, correlation_ids uuid[], causation_ids uuid[],
-  resends text[], wait boolean, patience integer
+  types integer[], resends text[], fresh boolean, wait boolean, patience integer
 ) returns json language plpgsql volatile
 -- Plans that are made once, and that no statistics can spoil.
 set plan_cache_mode = force_generic_plan
@@ -28,14 +29,18 @@ declare
   streams constant integer := cardinality(stream_ids);
   -- What the patience must not be left to: triggers of others, at the commit.
   own_timeout constant text := current_setting('lock_timeout');
+  -- An assignment costs a fraction of a query.
+  ignored text;
   keys bigint[];
+  all_new boolean := false;
   generations integer[];
   any_resent boolean;
+  any_type_lost boolean;
   entry integer := 1;
   append integer;
   entries_begin integer;
   first_ordinals integer[];
-  repeats boolean;
+  repeats boolean := false;
   ordinal integer;
   expected integer;
   actual integer;
@@ -63,38 +68,45 @@ begin
 
   -- W1: all streams are locked, in one order, before anything is looked at.
   if streams = 1 then
-    select array[s.stream] into keys from $schema.streams s
-      where s.aggregate_type = stream_types[1] and s.aggregate_id = stream_ids[1]
-      for no key update skip locked;
+    if not fresh then
+      select array[s.stream] into keys from $schema.streams s
+        where s.aggregate_type = stream_types[1] and s.aggregate_id = stream_ids[1]
+        for no key update skip locked;
+    end if;
     if keys is null then
       if patience is not null then
-        perform set_config('lock_timeout', patience::text, true);
+        ignored := set_config('lock_timeout', patience::text, true);
       end if;
       insert into $schema.streams (aggregate_type, aggregate_id) values (stream_types[1], stream_ids[1])
         on conflict do nothing returning array[stream] into keys;
+      all_new := keys is not null;
       if patience is not null then
-        perform set_config('lock_timeout', own_timeout, true);
+        ignored := set_config('lock_timeout', own_timeout, true);
       end if;
     end if;
   end if;
   if keys is null then
-    keys := $schema.locked_streams(stream_types, stream_ids, wait, patience);
+    select l.keys, l.all_new into keys, all_new
+      from $schema.locked_streams(stream_types, stream_ids, fresh and streams > 1, wait, patience) l;
   end if;
 
   -- W2: in a new statement, whose snapshot is newer than the locks.
-  if streams = 1 then
+  if all_new then
+    generations := array_fill(0, array[streams]);
+  elsif streams = 1 then
     select array[coalesce((
-        select e.sequence from $schema.events e where e.stream = keys[1] order by e.sequence desc limit 1), 0)],
-      exists (select from $schema.resends)
-      into generations, any_resent;
+        select e.sequence from $schema.events e where e.stream = keys[1] order by e.sequence desc limit 1), 0)]
+      into generations;
   else
     select array_agg(coalesce((
         select e.sequence from $schema.events e where e.stream = k.key order by e.sequence desc limit 1), 0)
-        order by k.number),
-      exists (select from $schema.resends)
-      into generations, any_resent
+        order by k.number)
+      into generations
       from unnest(keys) with ordinality k (key, number);
   end if;
+  select exists (select from $schema.resends),
+      exists (select from unnest(types) key where not exists (select from $schema.types t where t.type = key))
+    into any_resent, any_type_lost;
   if resends is not null then
     delete from $schema.resends where identity in (
       select identity from $schema.resends where time < now() - interval '1 day' for update skip locked);
@@ -124,11 +136,13 @@ begin
     end loop;
 
     -- An append that is repeated in the same batch has to wait until the first one is there to be found.
-    first_ordinals := first_ordinals || entries[entries_begin + 1];
-    repeats := commit_ids[append] = any(commit_ids[1:append - 1]);
-    if repeats then
-      repeats := (commit_ids[append], entries[entries_begin + 1])
-        in (select * from unnest(commit_ids[1:append - 1], first_ordinals));
+    if commit_ids is not null then
+      first_ordinals := first_ordinals || entries[entries_begin + 1];
+      repeats := commit_ids[append] = any(commit_ids[1:append - 1]);
+      if repeats then
+        repeats := (commit_ids[append], entries[entries_begin + 1])
+          in (select * from unnest(commit_ids[1:append - 1], first_ordinals));
+      end if;
     end if;
     if locked or repeats then
       verdict := '{"locked":true}';
@@ -186,14 +200,11 @@ begin
 
   now_ms := floor(extract(epoch from clock_timestamp()) * 1000);
   if any_stored then
-    if exists (
-      select from (select distinct key from unnest(type_keys) key) k
-        where not exists (select from $schema.types t where t.type = k.key)
-    ) then
+    if any_type_lost then
       raise exception 'the type of an event is not stored: a failover has lost it' using errcode = 'EM001';
     end if;
     -- W3 and W4: readers stay at or below this position until the transaction is over.
-    perform pg_advisory_xact_lock_shared(
+    ignored := pg_advisory_xact_lock_shared(
       $schema.signed_32('$schema.positions'::regclass::oid::bigint), $schema.signed_32($schema.last_position()));
     -- W5: in the order of the appends. From here on nothing waits for another transaction.
     if cardinality(tails) = 1 then

@@ -16,21 +16,23 @@ begin
 end $body$;
 
 -- The keys of these streams, which are created where they are missing, and locked until the transaction is over; null
--- for those that another transaction has locked.
-create function $schema.locked_streams(stream_types text[], stream_ids text[], wait boolean, patience integer)
-returns bigint[] language plpgsql volatile
+-- for those that another transaction has locked. all_new: all of them were missing.
+create function $schema.locked_streams(
+  stream_types text[], stream_ids text[], fresh boolean, wait boolean, patience integer, out keys bigint[], out all_new boolean
+) language plpgsql volatile
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
 as $body$
 #variable_conflict use_column
 declare
-  keys bigint[] := array_fill(null::bigint, array[cardinality(stream_ids)]);
   new_keys bigint[];
   created integer;
   own_timeout constant text := current_setting('lock_timeout');
   key bigint;
   number integer;
 begin
+  keys := array_fill(null::bigint, array[cardinality(stream_ids)]);
+  all_new := false;
   if patience is not null then
     perform set_config('lock_timeout', patience::text, true);
   end if;
@@ -40,14 +42,16 @@ begin
         join $schema.streams s on s.aggregate_type = n.type and s.aggregate_id = n.id
         order by s.aggregate_type, s.aggregate_id for no key update of s;
     end if;
-    for number, key in
-      select n.number, s.stream from unnest(stream_types, stream_ids, keys) with ordinality n (type, id, key, number)
-        join $schema.streams s on s.aggregate_type = n.type and s.aggregate_id = n.id
-        where n.key is null
-        order by s.aggregate_type, s.aggregate_id for no key update of s skip locked
-    loop
-      keys[number] := key;
-    end loop;
+    if round = 2 or wait or not fresh then
+      for number, key in
+        select n.number, s.stream from unnest(stream_types, stream_ids, keys) with ordinality n (type, id, key, number)
+          join $schema.streams s on s.aggregate_type = n.type and s.aggregate_id = n.id
+          where n.key is null
+          order by s.aggregate_type, s.aggregate_id for no key update of s skip locked
+      loop
+        keys[number] := key;
+      end loop;
+    end if;
     exit when round = 2 or array_position(keys, null) is null;
     select array_agg(case when n.key is null then nextval('$schema.stream_keys') end order by n.number) into new_keys
       from unnest(keys) with ordinality n (key, number);
@@ -81,6 +85,7 @@ begin
       end loop;
     end;
     if created = cardinality(array_remove(new_keys, null)) then
+      all_new := created = cardinality(keys);
       select array_agg(coalesce(n.key, n.new_key) order by n.number) into keys
         from unnest(keys, new_keys) with ordinality n (key, new_key, number);
       exit;
@@ -89,6 +94,5 @@ begin
   if patience is not null then
     perform set_config('lock_timeout', own_timeout, true);
   end if;
-  return keys;
 end $body$;
 `
