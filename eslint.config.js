@@ -25,6 +25,16 @@ export default defineConfig(
     },
   },
   {
+    // Node's own test runner waits for its tests.
+    files: ['examples/src/**/*.test.ts', 'packages/create-eventmill/template/test/**'],
+    rules: {
+      '@typescript-eslint/no-floating-promises': [
+        'error',
+        { allowForKnownSafeCalls: [{ from: 'package', package: 'node:test', name: 'test' }] },
+      ],
+    },
+  },
+  {
     // What must not compile is not safe either.
     files: ['**/test/types.ts'],
     rules: {

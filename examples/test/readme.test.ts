@@ -2,8 +2,8 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { spawnSync } from 'node:child_process'
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { blocksOf, root } from './page-code.ts'
 
-const root = join(import.meta.dirname, '../..')
 // Inside this package, so that its dependencies are found.
 const folder = join(import.meta.dirname, `../.extracted-${process.pid}`)
 const extracted = join(folder, 'program.ts')
@@ -18,11 +18,10 @@ afterEach(() => {
 })
 
 /** The blocks of code in a page that are written in a language. */
-function blocks(page: string, language: string): string[] {
-  const text = readFileSync(join(root, page), 'utf8')
-  return [...text.matchAll(/^```(\w+)\n(.*?)^```$/gms)]
-    .filter((match) => match[1] === language)
-    .map((match) => match[2] ?? '')
+function blocks(page: string, language: string): readonly string[] {
+  return blocksOf(page)
+    .filter((block) => block.language === language)
+    .map(({ code }) => code)
 }
 
 /** What a program prints. Fails where it fails. */
