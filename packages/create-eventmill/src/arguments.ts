@@ -1,0 +1,67 @@
+import { parseArgs } from 'node:util'
+import { BadInput } from './bad-input.ts'
+import { type Choices, isStore, type Schema, type Store, STORES } from './choices.ts'
+
+/** What the command is asked for. What is not said is left out. */
+export type Arguments = { readonly task: 'help' } | { readonly task: 'create'; readonly said: Said }
+
+export type Said = Partial<Choices>
+
+/**
+ * Takes flags, and plain words as well: npm keeps a flag to itself where the `--` before it was forgotten, and passes on
+ * the rest. Throws `BadInput`.
+ */
+export function argumentsOf(args: readonly string[]): Arguments {
+  const { values, words } = parse(args)
+  if (values.help === true) return { task: 'help' }
+
+  const folders = words.filter((word) => !isStore(word) && !(word in SCHEMA_OF))
+  if (folders.length > 1) {
+    throw new BadInput(`one folder can be created, not ${folders.join(' and ')}: leave out the others`)
+  }
+  const store = only(
+    'store',
+    [values.store, ...words.filter(isStore)].filter((word) => word !== undefined).map(storeOf),
+  )
+  const flag: Schema | undefined =
+    values.zod === undefined ? undefined : SCHEMA_OF[values.zod ? 'zod' : 'no-zod']
+  const schema = only(
+    'way to describe events',
+    [flag, ...words.map((word) => SCHEMA_OF[word])].filter((chosen) => chosen !== undefined),
+  )
+  const [folder] = folders
+  return {
+    task: 'create',
+    said: { ...(folder && { folder }), ...(store && { store }), ...(schema && { schema }) },
+  }
+}
+
+/** What the words say about schemas. */
+const SCHEMA_OF: { readonly [word: string]: Schema } = { zod: 'zod', 'no-zod': 'plain' }
+
+function parse(args: readonly string[]) {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      options: { store: { type: 'string' }, zod: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+      allowPositionals: true,
+      allowNegative: true,
+    })
+    return { values, words: positionals }
+  } catch (error) {
+    const [sentence] = (error instanceof Error ? error.message : String(error)).split(/\.\s/)
+    throw new BadInput(`${sentence}: see --help`)
+  }
+}
+
+function storeOf(word: string): Store {
+  if (isStore(word)) return word
+  throw new BadInput(`there is no store ${JSON.stringify(word)}: choose one of ${STORES.join(', ')}`)
+}
+
+/** The one choice among those that were made, which may repeat each other. */
+function only<Choice extends string>(what: string, chosen: readonly Choice[]): Choice | undefined {
+  const different = [...new Set(chosen)]
+  if (different.length > 1) throw new BadInput(`one ${what} can be chosen, not ${different.join(' and ')}`)
+  return different[0]
+}

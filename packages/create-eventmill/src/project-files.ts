@@ -1,0 +1,65 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join, sep } from 'node:path'
+import { type Choices, SCHEMAS, STORES } from './choices.ts'
+import { manifestOf } from './manifest.ts'
+
+/**
+ * The files of a project, as text by path. They are those of the folder `template`, a project as well, where a file that
+ * depends on a choice is there once for each: `store.memory.ts`, `store.postgres.ts`. The one that was chosen loses
+ * that part of its name, also where it is imported.
+ */
+export async function projectFiles(name: string, choices: Choices): Promise<ReadonlyMap<string, string>> {
+  const files = new Map<string, string>()
+  for (const source of await templateFiles()) {
+    const path = pathOf(source, choices)
+    if (path === undefined) continue
+    const text = await readFile(join(TEMPLATE, source), 'utf8')
+    files.set(
+      path,
+      path === 'package.json'
+        ? manifestOf(text, name, choices, await ownVersion())
+        : textOf(text, name, choices),
+    )
+  }
+  return files
+}
+
+const TEMPLATE = join(import.meta.dirname, '../template')
+
+/** In the repository, the template is a package with dependencies installed. */
+async function templateFiles(): Promise<readonly string[]> {
+  const entries = await readdir(TEMPLATE, { withFileTypes: true, recursive: true })
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(TEMPLATE.length + 1).split(sep).join('/'))
+    .filter((path) => !path.startsWith('node_modules/'))
+    .sort()
+}
+
+const ALTERNATIVES = [...STORES, ...SCHEMAS].join('|')
+const ALTERNATIVE_FILE = new RegExp(String.raw`\.(${ALTERNATIVES})(?=\.\w+$)`)
+const ALTERNATIVE_IMPORT = new RegExp(String.raw`(?<= from '\.[^']*)\.(${ALTERNATIVES})(?=\.ts'$)`, 'gm')
+const ALTERNATIVE_LINES = new RegExp(String.raw`^<!-- (${ALTERNATIVES}) -->\n(.*?)^<!-- /\1 -->\n`, 'gms')
+
+/** Where a file of the template goes to, if it was chosen. */
+function pathOf(source: string, { store, schema }: Choices): string | undefined {
+  // npm publishes no file that has this name.
+  if (source === 'gitignore') return '.gitignore'
+  const [, choice] = ALTERNATIVE_FILE.exec(source) ?? []
+  if (choice !== undefined && choice !== store && choice !== schema) return undefined
+  return source.replace(ALTERNATIVE_FILE, '')
+}
+
+function textOf(template: string, name: string, { store, schema }: Choices): string {
+  return template
+    .replaceAll('{{name}}', name)
+    .replaceAll(ALTERNATIVE_IMPORT, '')
+    .replaceAll(ALTERNATIVE_LINES, (_, choice, lines: string) =>
+      choice === store || choice === schema ? lines : '',
+    )
+}
+
+async function ownVersion(): Promise<string> {
+  const manifest = await readFile(join(import.meta.dirname, '../package.json'), 'utf8')
+  return (JSON.parse(manifest) as { readonly version: string }).version
+}

@@ -1,0 +1,23 @@
+import { type EventStore } from '@eventmill/core'
+import { PostgresStore } from '@eventmill/store-postgres'
+import pg from 'pg'
+
+// Where events are kept: on the server that DATABASE_URL names, or else on that of compose.yaml.
+export async function openStore(): Promise<{ store: EventStore; close: () => Promise<void> }> {
+  const { DATABASE_URL = 'postgres://postgres:postgres@localhost:5432/postgres' } = process.env
+  const pool = new pg.Pool({ connectionString: DATABASE_URL })
+  // A connection that breaks while nobody uses it is replaced by the next one.
+  pool.on('error', (error) => {
+    console.error(error.message)
+  })
+  const store = new PostgresStore({ client: pool })
+  // Creates the tables, or brings them up to date. Any number of processes may do so at once.
+  await store.migrate()
+  return {
+    store,
+    close: async () => {
+      await store.close()
+      await pool.end()
+    },
+  }
+}
