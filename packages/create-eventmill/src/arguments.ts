@@ -49,7 +49,7 @@ function parse(args: readonly string[]) {
     })
     return { values, words: positionals }
   } catch (error) {
-    const [sentence] = (error instanceof Error ? error.message : String(error)).split(/\.\s/)
+    const [sentence] = (error as Error).message.split(/\.\s/)
     throw new BadInput(`${sentence}: see --help`)
   }
 }

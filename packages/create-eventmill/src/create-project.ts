@@ -19,10 +19,10 @@ export async function createProject(choices: Choices): Promise<void> {
 }
 
 async function refuseWhatIsThere(folder: string): Promise<void> {
-  const found = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return []
-    if (error.code === 'ENOTDIR') throw new BadInput(`${folder} is a file: choose another name`)
-    throw new BadInput(`${folder} cannot be used: ${error.message}`)
+  const found = await readdir(folder).catch((error: unknown) => {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return []
+    throw new BadInput(`${folder} cannot be used (${code}): choose another name`)
   })
   // A repository that was just made is as good as empty.
   const others = found.filter((name) => name !== '.git')

@@ -31,7 +31,12 @@ async function templateFiles(): Promise<readonly string[]> {
   const entries = await readdir(TEMPLATE, { withFileTypes: true, recursive: true })
   return entries
     .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(TEMPLATE.length + 1).split(sep).join('/'))
+    .map((entry) =>
+      join(entry.parentPath, entry.name)
+        .slice(TEMPLATE.length + 1)
+        .split(sep)
+        .join('/'),
+    )
     .filter((path) => !path.startsWith('node_modules/'))
     .sort()
 }

@@ -10,6 +10,10 @@ export async function openStore(): Promise<{ store: EventStore; close: () => Pro
   pool.on('error', (error) => {
     console.error(error.message)
   })
+  // The store would wait for the database for a while: at the start it is better to know at once.
+  await pool.query('select').catch((cause: unknown) => {
+    throw new Error('no database answers: docker compose up --detach --wait, or set DATABASE_URL', { cause })
+  })
   const store = new PostgresStore({ client: pool })
   // Creates the tables, or brings them up to date. Any number of processes may do so at once.
   await store.migrate()

@@ -1,0 +1,33 @@
+import { expect, test } from '@jest/globals'
+import { argumentsOf } from '../src/arguments.ts'
+import { BadInput } from '../src/bad-input.ts'
+
+test.each([
+  ['', {}],
+  ['my-app', { folder: 'my-app' }],
+  ['my-app --store postgres --no-zod', { folder: 'my-app', store: 'postgres', schema: 'plain' }],
+  ['--zod --store=pglite ../my-app', { folder: '../my-app', store: 'pglite', schema: 'zod' }],
+  // Where npm keeps the flags to itself, their values arrive alone.
+  ['my-app postgres no-zod', { folder: 'my-app', store: 'postgres', schema: 'plain' }],
+  ['pglite zod', { store: 'pglite', schema: 'zod' }],
+  ['my-app postgres --store postgres', { folder: 'my-app', store: 'postgres' }],
+  // Whoever wants a folder of that name says so.
+  ['./postgres', { folder: './postgres' }],
+])('"%s" says so much and no more', (words, said) => {
+  expect(argumentsOf(words.split(' ').filter(Boolean))).toEqual({ task: 'create', said })
+})
+
+test.each(['--help', '-h', 'my-app --help'])('"%s" asks for help', (words) => {
+  expect(argumentsOf(words.split(' '))).toEqual({ task: 'help' })
+})
+
+test.each([
+  ['my-app --foo', "Unknown option '--foo': see --help"],
+  ['my-app --store', "Option '--store <value>' argument missing: see --help"],
+  ['my-app --store sqlite', 'there is no store "sqlite": choose one of memory, postgres, pglite'],
+  ['my-app postgres memory', 'one store can be chosen, not postgres and memory'],
+  ['my-app zod --no-zod', 'one way to describe events can be chosen, not plain and zod'],
+  ['my app', 'one folder can be created, not my and app: leave out the others'],
+])('"%s" is refused in one line', (words, message) => {
+  expect(() => argumentsOf(words.split(' '))).toThrow(new BadInput(message))
+})
