@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
+import { join } from 'node:path'
+import { type PostgresServer, startPostgres } from '../../store-postgres/test/postgres-server.ts'
+import { type LocalRegistry, publish, startLocalRegistry } from '../src/local-registry.ts'
+import { packPackages } from '../src/pack-packages.ts'
+import { run } from '../src/run.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+// Longer than the programs that a test runs, so that their output tells why it failed.
+jest.setTimeout(300_000)
+
+const folder = temporaryFolder()
+let registry: LocalRegistry
+let server: PostgresServer
+
+beforeAll(async () => {
+  registry = await startLocalRegistry(join(folder, 'registry'))
+  await publish(await packPackages(folder), registry, folder)
+  server = await startPostgres()
+})
+
+afterAll(async () => {
+  await server.stop()
+  await registry.stop()
+})
+
+describe.each(['memory', 'postgres', 'pglite'])('on the store %s', (store) => {
+  test.each(['--zod', '--no-zod'])('a project that was created with %s works at once', async (zod) => {
+    const name = `${store}${zod}`
+    const app = join(folder, name)
+    const npm = (where: string, ...args: readonly string[]) =>
+      run('npm', args, { folder: where, variables: { ...registry.variables, DATABASE_URL: server.url } })
+
+    await npm(folder, 'create', 'eventmill@latest', name, '--', '--store', store, zod)
+    await npm(app, 'install')
+    const printed = await npm(app, 'start')
+    expect(printed).toMatch(/packets of tea are left\.\nGrace gets none: .*Ada was sent \d+ packets so far\.\n/s)
+    expect(await npm(app, 'test')).toContain('pass 3\n')
+    await npm(app, 'run', 'typecheck')
+  })
+})
