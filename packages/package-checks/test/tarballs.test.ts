@@ -4,20 +4,21 @@ import { packPackages, type Tarball } from '../src/pack-packages.ts'
 import { publicPackages } from '../src/public-packages.ts'
 import { run } from '../src/run.ts'
 import { tarballFiles } from '../src/tarball-files.ts'
+import { workspace } from '../src/workspace.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 // Longer than the programs that a test runs, so that their output tells why it failed.
 jest.setTimeout(300_000)
 
 const folder = temporaryFolder()
-const names = publicPackages().map(({ name }) => name)
+const packages = publicPackages()
 let tarballs: readonly Tarball[] = []
 
 beforeAll(async () => {
   tarballs = await packPackages(folder)
 })
 
-describe.each(names)('the tarball of %s', (name) => {
+describe.each(packages)('the tarball of $name', ({ name, imports }) => {
   test('is one that publint finds nothing wrong with', async () => {
     await run(tool('publint'), ['run', '--strict', tarball(name).path], { folder })
   })
@@ -28,11 +29,12 @@ describe.each(names)('the tarball of %s', (name) => {
 
   test('holds what its package.json lists, a README and a licence, and nothing else', async () => {
     const paths = [...(await tarballFiles(tarball(name))).keys()]
-    expect(paths).toEqual(
-      expect.arrayContaining(['LICENSE', 'README.md', 'dist/index.d.ts', 'dist/index.js']),
-    )
+    // What nobody imports is a command.
+    const entries = imports.length > 0 ? ['dist/index.d.ts', 'dist/index.js'] : ['dist/command.js']
+    expect(paths).toEqual(expect.arrayContaining(['LICENSE', 'README.md', ...entries]))
     const expected = /^(LICENSE|README\.md|package\.json|dist\/.+\.js|dist\/.+\.d\.ts)$/
-    expect(paths.filter((path) => !expected.test(path))).toEqual([])
+    const template = name === 'create-eventmill' ? await templateFiles() : []
+    expect(paths.filter((path) => !expected.test(path)).sort()).toEqual(template)
   })
 
   test('names no dependency that only this workspace knows', async () => {
@@ -46,6 +48,13 @@ function tarball(name: string): Tarball {
   const found = tarballs.find((candidate) => candidate.name === name)
   if (found === undefined) throw new Error(`${name} was not packed`)
   return found
+}
+
+/** What git has of the template of new projects, all of which is published. */
+async function templateFiles(): Promise<readonly string[]> {
+  const folder = join(workspace, 'packages/create-eventmill')
+  const files = await run('git', ['ls-files', 'template'], { folder })
+  return files.trim().split('\n').sort()
 }
 
 function tool(name: string): string {
