@@ -34,7 +34,9 @@ describe.each(['memory', 'postgres', 'pglite'])('on the store %s', (store) => {
     await npm(folder, 'create', 'eventmill@latest', name, '--', '--store', store, zod)
     await npm(app, 'install')
     const printed = await npm(app, 'start')
-    expect(printed).toMatch(/packets of tea are left\.\nGrace gets none: .*Ada was sent \d+ packets so far\.\n/s)
+    expect(printed).toMatch(
+      /packets of tea are left\.\nGrace gets none: .*Ada was sent \d+ packets so far\.\n/s,
+    )
     expect(await npm(app, 'test')).toContain('pass 3\n')
     await npm(app, 'run', 'typecheck')
   })
