@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type LocalRegistry, startLocalRegistry } from '../src/local-registry.ts'
 import { publicPackages } from '../src/public-packages.ts'
 import { run } from '../src/run.ts'
+import { tarballFiles } from '../src/tarball-files.ts'
 import { workspace } from '../src/workspace.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
@@ -27,8 +28,12 @@ afterAll(() => registry.stop())
 
 /** Runs pnpm in the clone, which may publish to the registry of this test alone. */
 function pnpm(...args: readonly string[]): Promise<string> {
+  return pnpmWith({}, ...args)
+}
+
+function pnpmWith(variables: NodeJS.ProcessEnv, ...args: readonly string[]): Promise<string> {
   const tool = join(workspace, 'node_modules/.bin/pnpm')
-  return run(tool, args, { folder: repository, variables: registry.variables })
+  return run(tool, args, { folder: repository, variables: { ...registry.variables, ...variables } })
 }
 
 /** Commits all that has changed, as whoever merges a release does. */
@@ -68,6 +73,15 @@ test('one version is given to all packages, and told in their changelogs', async
   await commit('Release')
 })
 
+test('what the workflow sets asks for provenance, which only a workflow can give', async () => {
+  const workflow = await readFile(join(workspace, '.github/workflows/release.yml'), 'utf8')
+  expect(workflow).toContain("PNPM_CONFIG_PROVENANCE: 'true'")
+  const anywhereElse = { PNPM_CONFIG_PROVENANCE: 'true', GITHUB_ACTIONS: '', GITLAB_CI: '' }
+  await expect(pnpmWith(anywhereElse, '--filter', '@eventmill/core', 'publish')).rejects.toThrow(
+    /provenance/i,
+  )
+})
+
 test('all packages are published, and tagged', async () => {
   await pnpm('run', 'release')
   const tags = await run('git', ['tag', '--list'], { folder: repository })
@@ -84,7 +98,9 @@ describe.each(packages)('$name as it is published', ({ name, folder: path, impor
     const response = await fetch(new URL(name, registry.url), { signal: AbortSignal.timeout(60_000) })
     const { versions, 'dist-tags': tags } = (await response.json()) as Packument
     expect(tags).toEqual({ latest: version })
-    manifest = versions[version] as Manifest
+    const published = versions[version]
+    if (published === undefined) throw new Error(`the registry has no ${name}@${version}`)
+    manifest = published
   })
 
   test('says whose it is, and where it comes from', () => {
@@ -102,6 +118,15 @@ describe.each(packages)('$name as it is published', ({ name, folder: path, impor
       if (dependency.startsWith('@eventmill/')) expect(range).toBe(`^${version}`)
       expect(range).not.toContain('workspace:')
     }
+  })
+
+  test('comes with a README and its licence', async () => {
+    const pack = ['pack', '--json', '--pack-destination', folder, `${name}@${version}`]
+    const report = await run('npm', pack, { folder, variables: registry.variables })
+    const [{ filename = '' } = {}] = JSON.parse(report) as readonly { readonly filename?: string }[]
+    const files = await tarballFiles({ name, path: join(folder, filename) })
+    expect(files.get('README.md')).toContain(`# ${name}\n`)
+    expect(files.get('LICENSE')).toContain('MIT License')
   })
 
   test('has its entries where they are built', () => {
