@@ -17,6 +17,10 @@ export async function ask(
   })
   try {
     return await Promise.race([left, answers(terminal, output, said)])
+  } catch (error) {
+    // Away from the question that has no answer.
+    output.write('\n')
+    throw error
   } finally {
     left.catch(() => undefined)
     terminal.close()

@@ -24,13 +24,14 @@ afterAll(async () => {
   await registry.stop()
 })
 
+function npm(where: string, ...args: readonly string[]): Promise<string> {
+  return run('npm', args, { folder: where, variables: { ...registry.variables, DATABASE_URL: server.url } })
+}
+
 describe.each(['memory', 'postgres', 'pglite'])('on the store %s', (store) => {
   test.each(['--zod', '--no-zod'])('a project that was created with %s works at once', async (zod) => {
     const name = `${store}${zod}`
     const app = join(folder, name)
-    const npm = (where: string, ...args: readonly string[]) =>
-      run('npm', args, { folder: where, variables: { ...registry.variables, DATABASE_URL: server.url } })
-
     await npm(folder, 'create', 'eventmill@latest', name, '--', '--store', store, zod)
     await npm(app, 'install')
     const printed = await npm(app, 'start')
@@ -40,4 +41,13 @@ describe.each(['memory', 'postgres', 'pglite'])('on the store %s', (store) => {
     expect(await npm(app, 'test')).toContain('pass 3\n')
     await npm(app, 'run', 'typecheck')
   })
+})
+
+test('a project runs on the oldest Node that its package.json names', async () => {
+  await npm(folder, 'create', 'eventmill', 'old', 'postgres')
+  const app = join(folder, 'old')
+  await npm(app, 'install', '--save-dev', 'node@22.18')
+  expect(await npm(app, 'exec', '--', 'node', '--version')).toContain('v22.18.')
+  expect(await npm(app, 'start')).toContain('packets of tea are left.')
+  expect(await npm(app, 'test')).toContain('pass 3\n')
 })
