@@ -87,7 +87,9 @@ export type ErrorCode = keyof ErrorFields
  * package may be loaded.
  */
 export class EventmillError extends Error {
+  /** Always `EventmillError`, also where code is minified. */
   override readonly name: string = 'EventmillError'
+  /** What went wrong: the key of `ErrorFields`, which says what else the error carries. */
   readonly code: ErrorCode
 
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {

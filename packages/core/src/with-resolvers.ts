@@ -1,7 +1,10 @@
 /** A promise, with what settles it. */
 export interface Resolvers<Value = void> {
+  /** Pending until one of the others is called. */
   readonly promise: Promise<Value>
+  /** Fulfils the promise. */
   readonly resolve: (value: Value) => void
+  /** Rejects the promise. */
   readonly reject: (reason: unknown) => void
 }
 

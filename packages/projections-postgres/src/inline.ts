@@ -25,6 +25,7 @@ export interface TransactionalStore extends EventStore {
   within(transaction: never): EventStore
 }
 
+/** What follows the appends of a store, and through which client. */
 export interface InlineOptions {
   /** The client of the store. */
   readonly client: PgPool | Pglite

@@ -24,6 +24,7 @@ import { park, parkedStreams } from './parked-events.ts'
 import { checkVersion, migrate, quoted } from './schema/migrate.ts'
 import { type Transactions, transactionsOf } from './transactions.ts'
 
+/** Which database the tables are in, and how it is used. */
 export interface PostgresProjectionStoreOptions {
   /** Your own `pg.Pool`, or a `PGlite`. It stays yours. */
   readonly client: PgPool | Pglite

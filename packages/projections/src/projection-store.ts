@@ -2,7 +2,9 @@ import { type DomainEvent, type Position, type Sequence, type StreamId } from '@
 
 /** A version of a projection. */
 export interface VersionId {
+  /** The name of the projection. */
   readonly name: string
+  /** From 1. */
   readonly version: number
 }
 
@@ -22,6 +24,7 @@ export interface Claim extends PartitionId {
 
 /** How far a partition has got, and who works on it. */
 export interface Checkpoint extends PartitionId {
+  /** All events up to here are handled, or parked. */
   readonly position: Position
   /** The runner that holds it; `undefined` while nobody does. */
   readonly owner: string | undefined
@@ -31,6 +34,7 @@ export interface Checkpoint extends PartitionId {
 export interface VersionState extends VersionId {
   /** Whether readers are served by this version. */
   readonly serving: boolean
+  /** One for each partition, in their order. */
   readonly checkpoints: readonly Checkpoint[]
   /** How many events are parked. */
   readonly parked: number
@@ -38,9 +42,13 @@ export interface VersionState extends VersionId {
 
 /** An event that was put aside; its position tells it from others of the version. */
 export interface ParkedEvent extends PartitionId {
+  /** Whose event it is. */
   readonly stream: StreamId
+  /** Its place in that stream, from 1. */
   readonly sequence: Sequence
+  /** Its place in the log. */
   readonly position: Position
+  /** The name of its type. */
   readonly type: string
   /** What its handler threw, as text. */
   readonly error: string
@@ -50,7 +58,9 @@ export interface ParkedEvent extends PartitionId {
 
 /** What a projection does when a version of it comes. */
 export interface VersionHooks<Target> {
+  /** Makes what the version writes to. */
   readonly create: (target: Target) => Promise<void>
+  /** Runs where the version begins to serve at once, since it is the first of its projection. */
   readonly serve: (target: Target) => Promise<void>
 }
 
@@ -63,6 +73,7 @@ export interface ProjectionTransaction<Target> {
   readonly target: Target
   /** Which of these streams have parked events, by `streamKey`. */
   readonly parkedStreams: (streams: readonly StreamId[]) => Promise<ReadonlySet<string>>
+  /** Puts an event aside, with what its handler threw. */
   readonly park: (event: DomainEvent, error: string) => Promise<void>
 }
 

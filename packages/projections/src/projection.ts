@@ -11,11 +11,15 @@ import { type CheckedFailurePolicy, checkFailurePolicy, type FailurePolicy } fro
 
 /** A read model in the making: what it does with which events, in one version. */
 export interface Projection<Target = never> {
+  /** How it is called in its store, and by people. */
   readonly name: string
+  /** From 1. */
   readonly version: number
+  /** Into so many parts its events are divided, by aggregate. */
   readonly partitions: number
   /** The events that it handles. */
   readonly filter: EventFilter
+  /** What becomes of an event that its handler cannot take: the policy with its defaults. */
   readonly onFailure: CheckedFailurePolicy
   /** Whether it takes many events at once. */
   readonly handlesBatches: boolean
@@ -25,8 +29,11 @@ export interface Projection<Target = never> {
   readonly decode: (event: DomainEvent) => DomainEvent
   /** Does with decoded events, in their order, what its handlers say. */
   readonly project: (events: readonly DomainEvent[], target: Target) => Promise<void>
+  /** Makes what this version writes to. Does nothing where the definition does not say how. */
   readonly create: (target: Target) => Promise<void>
+  /** Runs in the transaction in which this version begins to serve. Does nothing where the definition does not say how. */
   readonly serve: (target: Target) => Promise<void>
+  /** Removes what `create` has made. Does nothing where the definition does not say how. */
   readonly drop: (target: Target) => Promise<void>
 }
 
@@ -45,6 +52,7 @@ interface Definition<Namespace, Target> {
   readonly events: Namespace | readonly Namespace[]
   /** Into so many parts its events are divided, by aggregate, each worked on by one process at a time. Default 1. */
   readonly partitions?: number | undefined
+  /** What becomes of an event that its handler cannot take. Default: it is tried again, and then the projection stops. */
   readonly onFailure?: FailurePolicy | undefined
   /** Makes what this version writes to, such as its tables. Runs once, before the first event. */
   readonly create?: ((target: Target) => Done) | undefined

@@ -16,9 +16,11 @@ import { Runner } from './running/runner.ts'
 import { type ProjectionStatus, statusOf } from './status.ts'
 import { Waiters } from './waiters.ts'
 
+/** What is kept up to date, where, and how. */
 export interface ProjectionsOptions<Target> {
   /** Where they write to. */
   readonly target: ProjectionStore<Target>
+  /** What is run: every version by itself, also several of one name. */
   readonly projections: readonly Projection<Target>[]
   /** So many events at most are handled in one transaction. Default 500. */
   readonly batchSize?: number | undefined
@@ -31,9 +33,11 @@ export interface ProjectionsOptions<Target> {
   readonly onHappening?: ((happening: Happening) => unknown) | undefined
 }
 
+/** How long is waited for a projection. */
 export interface WaitOptions {
   /** In milliseconds. Default 10,000. */
   readonly timeout?: number | undefined
+  /** Aborted before the projection has got there: the call rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -208,6 +212,7 @@ export class Projections<Target> {
 
 /** What became of parked events that were handled again. */
 export interface RetryResult {
+  /** How many of them are handled, and not parked any more. */
   readonly handled: number
   /** Why the others are still parked, by their positions. */
   readonly errors: ReadonlyMap<Position, unknown>

@@ -20,6 +20,7 @@ export interface ProjectionStatus extends VersionId {
   readonly position: Position
   /** Where the log ends. */
   readonly head: Position
+  /** How far it is behind the log. */
   readonly lag: {
     /** So many events, at most, are left to handle: positions may have gaps, and not every event matters. */
     readonly events: number
@@ -34,6 +35,7 @@ export interface ProjectionStatus extends VersionId {
   readonly secondsLeft: number | undefined
   /** How many events are parked. */
   readonly parked: number
+  /** How far each partition has got, and who works on it. */
   readonly partitions: readonly {
     readonly partition: number
     readonly position: Position

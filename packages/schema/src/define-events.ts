@@ -17,6 +17,7 @@ export type PayloadsOf<Schemas extends EventSchemas> = {
     : z.output<Schemas[Type]>
 }
 
+/** How the payloads of a namespace are read. */
 export interface SchemaOptions {
   /**
    * Takes stored payloads of the newest version as they are, where decoding could only confirm what was validated

@@ -8,6 +8,7 @@ import {
   messageOf,
 } from '@eventmill/core/adapter'
 
+/** How strict a guard is. */
 export interface GuardOptions {
   /** What becomes of events whose namespace is not among those given. Default `'reject'`. */
   readonly unknown?: 'reject' | 'pass' | undefined

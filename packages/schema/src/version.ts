@@ -4,6 +4,7 @@ import type * as z from 'zod/v4/core'
 
 /** The newest schema of a payload, with the versions before it. */
 export interface Versioned<Schema extends z.$ZodType = z.$ZodType> {
+  /** That of the newest version. */
   readonly schema: Schema
   /** Every version, oldest first: version n stands at index n - 1. */
   readonly versions: readonly PayloadVersion[]
@@ -17,6 +18,7 @@ export interface Versioned<Schema extends z.$ZodType = z.$ZodType> {
 
 /** One version of a payload. */
 export interface PayloadVersion {
+  /** What a payload of this version must be. */
   readonly schema: z.$ZodType
   /** From the JSON of the version before; absent in version 1. */
   readonly upcast?: ((json: never) => unknown) | undefined

@@ -4,7 +4,9 @@ import { fixtureTimeoutOf, obey, reasonToSkip, timeoutOf } from './run-rule.ts'
 
 /** What Jest, Vitest and node:test have in common. */
 export interface TestRunner {
+  /** Groups tests under a name. */
   readonly describe: (name: string, define: () => void) => unknown
+  /** Defines a test, whose timeout is in milliseconds; `it.skip` one that is not run. */
   readonly it: ((name: string, run: () => Promise<void>, timeout?: number) => unknown) & {
     readonly skip: (name: string, run: () => Promise<void>) => unknown
   }

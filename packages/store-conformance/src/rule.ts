@@ -31,6 +31,7 @@ export type Declined = { readonly [N in Need]?: string }
 
 /** A store to be judged. */
 export interface StoreUnderTest {
+  /** How it is called in the names of the tests. */
   readonly name: string
   /**
    * A fresh and empty backing store, isolated from all others, with room for 32 handles and some hundred appends at once:

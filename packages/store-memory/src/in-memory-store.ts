@@ -31,6 +31,7 @@ import {
   withResolvers,
 } from '@eventmill/core/adapter'
 
+/** What a test may want to decide itself. */
 export interface InMemoryStoreOptions {
   /** The time that events are given, in milliseconds since 1970. Default: `Date.now`. */
   readonly clock?: (() => number) | undefined

@@ -25,10 +25,13 @@ export interface Sender<Work, Result> {
   late(work: Work, waiting: number): Error
 }
 
-/** How much work waits for its turn, how much is held up by others, and how many batches are under way. */
+/** How much there is to do, and is done. */
 export interface Load {
+  /** How much work waits for its turn. */
   readonly waiting: number
+  /** How much is held up by others. */
   readonly blocked: number
+  /** How many batches are under way. */
   readonly batches: number
 }
 

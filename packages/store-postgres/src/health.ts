@@ -12,7 +12,9 @@ export interface Health {
   readonly newest: Position
   /** Who holds back the head: the oldest append in flight. `undefined` where nobody does. */
   readonly horizon: HorizonHolder | undefined
+  /** The appends of this store. */
   readonly appends: Load
+  /** The reads of streams by this store. */
   readonly loads: Load
   /** `undefined` where there is no pool. */
   readonly pool: PoolLoad | undefined
@@ -32,6 +34,7 @@ export interface HorizonHolder {
   readonly since: Date | undefined
   /** Such as `active`, or `idle in transaction`, where somebody has forgotten to commit. */
   readonly state: string | undefined
+  /** The `application_name` of its connection. */
   readonly application: string | undefined
 }
 

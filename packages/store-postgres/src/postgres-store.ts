@@ -42,6 +42,7 @@ import { checkDatabase } from './schema/opening.ts'
 import { PostgresSnapshots } from './snapshots.ts'
 import { TransactionStore } from './transaction-store.ts'
 
+/** Which database a store is in, and how it is used. */
 export interface PostgresStoreOptions {
   /** Your own `pg.Pool`, or a `PGlite`. It stays yours: close the store first, then end the client. */
   readonly client: PgPool | Pglite
@@ -52,6 +53,7 @@ export interface PostgresStoreOptions {
    * connections by transaction and does not know them, such as PgBouncer before 1.21. Default `true`.
    */
   readonly prepare?: boolean | undefined
+  /** How long is waited for what, in milliseconds. */
   readonly timeouts?: Timeouts | undefined
 }
 

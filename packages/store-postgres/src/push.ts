@@ -6,7 +6,9 @@ import { type Progress } from './event-log.ts'
 
 /** Somebody waits for the head to get beyond a position. */
 export interface Reader {
+  /** It has got to this position. */
   readonly after: Position
+  /** When it began to wait. */
   readonly since: Date
   /** Why it still waits: nothing has come, or an append in flight holds back what has. */
   readonly reason: 'nothing new' | 'held back'

@@ -4,6 +4,7 @@ import { type Step, type Turn, withLastSteps } from './steps.ts'
 
 /** What was tried. */
 export interface Tried {
+  /** How many schedules were tried, those that were drawn at random included. */
   readonly schedules: number
   /** Whether there are no others. */
   readonly all: boolean

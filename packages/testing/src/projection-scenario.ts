@@ -7,16 +7,23 @@ import { ScenarioStore } from './scenario-store.ts'
 
 /** What is used of a projection. */
 export interface ProjectionUnderTest<Target> {
+  /** How it is called in messages. */
   readonly name: string
+  /** The events that it handles. */
   readonly filter: EventFilter
+  /** The event as it is stored. */
   readonly encode: (event: NewEvent) => NewEvent
+  /** The event as its handlers see it. */
   readonly decode: (event: DomainEvent) => DomainEvent
+  /** Does with decoded events what its handlers say. */
   readonly project: (events: readonly DomainEvent[], target: Target) => Promise<void>
 }
 
 /** What one aggregate got at once. */
 export interface GivenEvents {
+  /** Whose events they are. */
   readonly stream: StreamId
+  /** What has happened, in this order. */
   readonly events: readonly NewEvent[]
   /** When: a `Date`, or RFC 3339 such as `2026-01-31T12:00:00Z`, or a day. Default: a second after what is before it in the list. */
   readonly time?: string | Date | undefined

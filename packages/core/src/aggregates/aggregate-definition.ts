@@ -10,6 +10,7 @@ export type AggregateId = string | number
 
 /** An aggregate as of one generation. */
 export interface VersionedAggregate<Id = AggregateId, State = unknown> {
+  /** The id by which it was addressed. */
   readonly aggregateId: Id
   /** How many events it has seen; 0 = it does not exist. */
   readonly generation: Generation
@@ -21,7 +22,9 @@ export interface VersionedAggregate<Id = AggregateId, State = unknown> {
 
 /** An aggregate's rules, as the dispatcher uses them. */
 export interface AggregateDefinition {
+  /** The first part of the name of each such aggregate's stream. */
   readonly type: string
+  /** Translates its events between what handlers see and what a store holds. */
   readonly codec: EventCodec
   /** Absent where no snapshots are made. */
   readonly snapshots?: CheckedSnapshotRules | undefined

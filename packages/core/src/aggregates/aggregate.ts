@@ -35,6 +35,7 @@ import {
 
 /** A consistency boundary: its rules, and the creators of its commands. */
 export interface Aggregate<Shape extends AggregateShape = AggregateShape> {
+  /** The first part of the name of each such aggregate's stream. */
   readonly type: string
   /** A creator for each handler: `Account.commands.Deposit(id, data, options)`. */
   readonly commands: {
@@ -53,6 +54,7 @@ export interface Aggregate<Shape extends AggregateShape = AggregateShape> {
   command(json: unknown): CommandOf<Shape, ContextOfAny<Shape['handlers']>>
   /** The stream that holds the events of one such aggregate. Throws `ARGUMENT_INVALID`. */
   stream(id: Shape['id']): StreamId
+  /** The rules, for `Core` and for tools: what they are made of is no concern of users. */
   readonly definition: AggregateDefinition
   /** Never present: it only carries the types. */
   readonly shape?: Shape
@@ -60,9 +62,13 @@ export interface Aggregate<Shape extends AggregateShape = AggregateShape> {
 
 /** The types that an aggregate is made of. */
 export interface AggregateShape {
+  /** What `initialize` takes. */
   id: AggregateId
+  /** What `apply` returns. */
   state: unknown
+  /** The events of its namespaces, as decided. */
   event: NewEvent
+  /** The functions of `handle`, by the names of their commands. */
   handlers: object
 }
 

@@ -14,12 +14,15 @@ export const commandDefinition: unique symbol = Symbol.for('eventmill.commandDef
 
 /** What every command has. `Result` is what its dispatch resolves to, `Context` what its handler asks for. */
 export interface Command<Result = unknown, Context = unknown> {
+  /** The name of its handler. */
   readonly type: string
+  /** What its handler gets as its second argument. */
   readonly data: unknown
   /** Makes the command idempotent: dispatched again, it is not decided again. Scope: its first aggregate. */
   readonly commandId?: string | undefined
   /** Flows into every event that the command leads to. */
   readonly metadata?: Metadata | undefined
+  /** How `Core` finds its handler: attached by its creator, and not enumerable. */
   readonly [commandDefinition]: CommandDefinition<Result, Context>
 }
 
@@ -29,12 +32,15 @@ export interface DomainCommand<Result = unknown, Context = unknown>
 
 /** Intent towards several aggregates at once, each in its role: plain JSON. */
 export interface JointCommand<Result = unknown, Context = unknown> extends Command<Result, Context> {
+  /** The addressed aggregates, by role. */
   readonly aggregates: { readonly [role: string]: CommandTarget }
 }
 
 /** An aggregate that a command addresses. */
 export interface CommandTarget {
+  /** The type of the aggregate, as in its definition. */
   readonly aggregateType: string
+  /** Which one of that type. */
   readonly aggregateId: AggregateId
   /** The generation for which the command is meant; at any other it is a `GENERATION_CONFLICT`. Default: any. */
   readonly generation?: Generation | undefined

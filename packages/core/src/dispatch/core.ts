@@ -27,6 +27,7 @@ import { Lanes } from './lanes.ts'
 import { changed, type CommandChanges, type Middleware } from './middleware.ts'
 import { unlessAborted } from '../unless-aborted.ts'
 
+/** How a `Core` dispatches. Without any option it remembers nothing between dispatches. */
 export interface CoreOptions {
   /**
    * How often a command that names no generation is decided anew when somebody else was faster, after a random
@@ -48,6 +49,7 @@ export interface CoreOptions {
 
 /** How one command is dispatched. The context is demanded where the command's handler asks for one. */
 export type DispatchOptions<Context> = {
+  /** Aborted before anything is stored: the dispatch rejects with the signal's reason. In flight: `APPEND_OUTCOME_UNKNOWN`. */
   readonly signal?: AbortSignal | undefined
 } & (undefined extends Context ? { readonly context?: Context } : { readonly context: Context })
 
@@ -57,6 +59,7 @@ export interface LoadAggregateOptions {
   readonly generation?: Generation | undefined
   /** The state at this time, the events of that very millisecond included: RFC 3339, or a `Date`. */
   readonly time?: string | Date | undefined
+  /** Aborted before the aggregate is loaded: the load rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined
 }
 

@@ -12,6 +12,7 @@ export interface ExplainOptions {
   readonly limit?: number | undefined
   /** So many characters of a payload, or of a state, are shown. Default 80. */
   readonly width?: number | undefined
+  /** Aborted before the table is complete: the call rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined
 }
 

@@ -2,7 +2,9 @@ import { type Addressees, type DispatchReport, type Middleware } from './middlew
 
 /** What is used of a logger. That of pino is one. */
 export interface StructuredLog {
+  /** Takes a dispatch that came to an end. */
   info(fields: object, message: string): void
+  /** Takes a dispatch that failed. */
   warn(fields: object, message: string): void
 }
 

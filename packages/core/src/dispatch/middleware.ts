@@ -20,8 +20,11 @@ export type Middleware = <Result>(
 
 /** Whom a command addresses: one aggregate, or several by their roles. */
 export interface Addressees {
+  /** The type of the aggregate; absent where there are several. */
   readonly aggregateType?: string
+  /** The id of the aggregate; absent where there are several. */
   readonly aggregateId?: AggregateId
+  /** The aggregates by role; absent where there is one. */
   readonly aggregates?: { readonly [role: string]: CommandTarget }
 }
 
@@ -35,6 +38,7 @@ export interface CommandChanges {
 export interface DispatchReport {
   /** As it was given to the dispatch. */
   readonly context: unknown
+  /** As it was given to the dispatch. */
   readonly signal: AbortSignal | undefined
   /** How often the command was tried, by all calls of `next`: more often than they are where others were faster. */
   readonly attempts: number

@@ -24,7 +24,9 @@ export interface NewEvent<Source extends string = string, Type extends string = 
   readonly type: Type
   /** The version of the payload, from 1. */
   readonly version: number
+  /** The payload: what has happened, in the terms of its type. */
   readonly data: Data
+  /** What is known beside the payload. Default: nothing, which is stored as `{}`. */
   readonly metadata?: Metadata | undefined
 }
 
@@ -36,11 +38,16 @@ export interface DomainEvent<
 > extends NewEvent<Source, Type, Data> {
   /** A UUIDv7 that the store assigns. */
   readonly id: string
+  /** The type of the aggregate to which it happened. */
   readonly aggregateType: string
+  /** The id of that aggregate, as text. */
   readonly aggregateId: string
+  /** Its place in the stream of that aggregate, from 1. */
   readonly sequence: Sequence
+  /** Its place in the store's total order. */
   readonly position: Position
   /** When it was stored: RFC 3339 in UTC, such as `2026-01-31T12:00:00.000Z`. */
   readonly time: string
+  /** What is known beside the payload; an empty object where nothing is. */
   readonly metadata: Metadata
 }

@@ -41,8 +41,11 @@ export interface EventDefinition<Data = unknown> {
 
 /** Any namespace, where its types do not matter. */
 export interface AnyNamespace {
+  /** The URI that owns these types. */
   readonly source: string
+  /** The names of the types, in the order of their definition. */
   readonly types: readonly string[]
+  /** How each type's payload is stored and read: an `EventDefinition` for each name. */
   readonly definitions: object
 }
 

@@ -2,7 +2,9 @@ import { type Generation } from './event.ts'
 
 /** Names the events of one aggregate. Both parts are 1 to 1,024 bytes of well-formed UTF-8 without NUL. */
 export interface StreamId {
+  /** The type of the aggregate, such as `Account`. */
   readonly aggregateType: string
+  /** Which one of that type, such as `DE1`. */
   readonly aggregateId: string
 }
 

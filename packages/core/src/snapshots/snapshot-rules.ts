@@ -20,7 +20,9 @@ export interface SnapshotRules<State = unknown> {
 
 /** Translates a state to JSON and back. */
 export interface StateCodec<State = unknown> {
+  /** The state as JSON. What it throws is told to `onError`, and no snapshot is made. */
   encode(state: State): unknown
+  /** The state of what `encode` returned. What it throws is told to `onError`, and the events are read instead. */
   decode(json: never): State
 }
 

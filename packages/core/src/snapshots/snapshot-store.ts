@@ -10,6 +10,7 @@ export interface Snapshot {
   readonly generation: Generation
   /** The id of the last of them: a stream that has another one there is not the stream of which this was made. */
   readonly eventId: string
+  /** The encoded state. */
   readonly state: Json
 }
 
@@ -26,6 +27,8 @@ export interface SnapshotStore {
   delete(stream: StreamId): Promise<void>
 }
 
+/** How a snapshot is loaded. */
 export interface LoadSnapshotOptions {
+  /** Aborted before it is loaded: the load rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined
 }

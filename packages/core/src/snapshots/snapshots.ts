@@ -8,7 +8,9 @@ import { type StreamId } from '../events/stream.ts'
 import { copyJson } from '../json.ts'
 import { type SnapshotStore } from './snapshot-store.ts'
 
+/** Where snapshots are kept, and who is told what goes wrong with them. */
 export interface SnapshotOptions {
+  /** Such as `InMemorySnapshotStore`, or the `snapshots` of a `PostgresStore`. */
   readonly store: SnapshotStore
   /**
    * Told of what could not be loaded, saved or read, and of states that JSON cannot carry (`VALUE_NOT_JSON`); no dispatch

@@ -24,6 +24,7 @@ import { type ExpectedGeneration, type StreamId } from '../events/stream.ts'
  * reads fail when they are iterated.
  */
 export interface EventStore {
+  /** What it can do beyond the core of the contract. Never changes. */
   readonly capabilities: StoreCapabilities
 
   /**
@@ -71,11 +72,15 @@ export interface EventStore {
 
 /** The events that one stream gets. Without events, only the expectation is checked. */
 export interface StreamAppend {
+  /** The stream, which one append names once. */
   readonly stream: StreamId
+  /** Where the stream must be; elsewhere the whole append fails with `GENERATION_CONFLICT`. */
   readonly expected: ExpectedGeneration
+  /** The events, in their order. */
   readonly events: readonly NewEvent[]
 }
 
+/** How events are appended. */
 export interface AppendOptions {
   /**
    * Makes the append idempotent, within its first stream. The same id again, with the same events for the same
@@ -87,6 +92,7 @@ export interface AppendOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** What an append has stored. */
 export interface AppendResult {
   /** The streams of the append, in its order, those that got no event included. */
   readonly streams: readonly StreamId[]
@@ -98,10 +104,13 @@ export interface AppendResult {
   readonly repeated: boolean
 }
 
+/** How an earlier append is looked up. */
 export interface FindCommitOptions {
+  /** Aborted before it is found: the call rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined
 }
 
+/** Which events of a stream are read. Default: all of them, the oldest first. */
 export interface ReadStreamOptions {
   /** Only events after this sequence. Default 0. */
   readonly after?: Sequence | undefined
@@ -111,9 +120,11 @@ export interface ReadStreamOptions {
   readonly limit?: number | undefined
   /** Reverses the order; the range stays the same. Default false. */
   readonly backwards?: boolean | undefined
+  /** Aborted before the last event: the iteration fails with the signal's reason. */
   readonly signal?: AbortSignal | undefined
 }
 
+/** Which events of a store are read. Default: all up to its head, the oldest first. */
 export interface ReadAllOptions {
   /** Only events after this position. Default 0. */
   readonly after?: Position | undefined
@@ -125,6 +136,7 @@ export interface ReadAllOptions {
   readonly backwards?: boolean | undefined
   /** Only events that match. Default: all. */
   readonly filter?: EventFilter | undefined
+  /** Aborted before the last event: the iteration fails with the signal's reason. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -134,9 +146,13 @@ export interface ReadAllOptions {
  */
 export type EventFilter = readonly EventFilterItem[]
 
+/** What an event must be to match. A field that is left out matches every event. */
 export interface EventFilterItem {
+  /** Its namespace is this one. */
   readonly source?: string | undefined
+  /** Its type is one of these, of whichever namespace. */
   readonly types?: readonly string[] | undefined
+  /** The type of its aggregate is one of these. */
   readonly aggregateTypes?: readonly string[] | undefined
 }
 

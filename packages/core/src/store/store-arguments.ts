@@ -18,11 +18,13 @@ import {
 
 /** A new event that passed `checkAppend`: deeply frozen, with metadata. */
 export interface CheckedEvent extends NewEvent {
+  /** What was given, or an empty object. */
   readonly metadata: Metadata
 }
 
 /** An append that passed `checkAppend`. */
 export interface CheckedAppend extends StreamAppend {
+  /** The events, detached from what the caller holds. */
   readonly events: readonly CheckedEvent[]
 }
 
@@ -31,15 +33,21 @@ export type CheckedAppends = readonly [CheckedAppend, ...CheckedAppend[]]
 
 /** A range of a stream, or of the whole store, that passed its check. */
 export interface CheckedRead {
+  /** Exclusive; 0 where nothing was said. */
   readonly after: number
+  /** Inclusive; `Infinity` where nothing was said. */
   readonly upTo: number
+  /** `Infinity` where nothing was said. */
   readonly limit: number
+  /** `false` where nothing was said. */
   readonly backwards: boolean
+  /** Not aborted yet. */
   readonly signal: AbortSignal | undefined
 }
 
 /** A read of the whole store that passed `checkReadAll`. */
 export interface CheckedReadAll extends CheckedRead {
+  /** A copy; `undefined` where every event matches. */
   readonly filter: EventFilter | undefined
 }
 

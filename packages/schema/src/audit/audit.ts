@@ -3,6 +3,7 @@ import { checkKeys, eventmillError, invalidArgument } from '@eventmill/core/adap
 import { type AuditFinding, judgeBy, type Obstruction, type OtherEvents } from './finding.ts'
 import { choiceOf, type Sample } from './sample.ts'
 
+/** Which events are audited. Default: all of them. */
 export interface AuditOptions {
   /** Only events after this position: the `position` of the report of an earlier run. Default 0. */
   readonly after?: Position | undefined
@@ -14,6 +15,7 @@ export interface AuditOptions {
   readonly onProgress?: ((soFar: AuditReport) => void) | undefined
 }
 
+/** What an audit has found. */
 export interface AuditReport {
   /** Whether it got to the head; not so where it was aborted, and in what `onProgress` is told. */
   readonly complete: boolean

@@ -4,13 +4,17 @@ import { type StoredSchemas } from './stored-schemas.ts'
 
 /** One version of a type. */
 export interface TypeVersion {
+  /** The namespace. */
   readonly source: string
+  /** The name of the type within it. */
   readonly type: string
+  /** From 1. */
   readonly version: number
 }
 
 /** A stored version that is no longer what it was. */
 export interface BreakingChange extends TypeVersion {
+  /** What has become of it. */
   readonly kind: 'changed' | 'removed'
   /** Where its schema says something else; empty for a version that was removed. */
   readonly differences: readonly SchemaDifference[]

@@ -24,8 +24,11 @@ export interface OwnDatabase extends Database {
 
 /** The connections of a pool. */
 export interface PoolLoad {
+  /** How many are open. */
   readonly connections: number
+  /** How many of them nobody uses. */
   readonly idle: number
+  /** How many requests wait for one. */
   readonly waiting: number
 }
 
