@@ -1,0 +1,27 @@
+import { slug } from 'github-slugger'
+import { type MarkdownOptions } from 'vitepress'
+import { pages } from './pages.ts'
+import { siteLink } from './site-link.ts'
+
+/** How the site reads Markdown: as GitHub does. Links lead to its own pages, and a code block shows the file that it names. */
+export const markdown: MarkdownOptions = {
+  anchor: { slugify: slug },
+  config: (md) => {
+    md.core.ruler.push('links-of-the-repository', ({ tokens, env }) => {
+      const page = pages.find(({ path }) => path === (env as { relativePath?: string }).relativePath)
+      if (page === undefined) return
+      for (const token of tokens.flatMap(({ children }) => children ?? [])) {
+        const href = token.type === 'link_open' ? token.attrGet('href') : null
+        if (href !== null) token.attrSet('href', siteLink(page, href))
+      }
+    })
+
+    const { fence } = md.renderer.rules
+    md.renderer.rules.fence = (tokens, index, ...rest) => {
+      const block = fence?.(tokens, index, ...rest) ?? ''
+      const [, file] = /^\w+ +(\S+\.\w+)/.exec(tokens[index]?.info ?? '') ?? []
+      if (file === undefined) return block
+      return `<figure class="file"><figcaption>${md.utils.escapeHtml(file)}</figcaption>${block}</figure>`
+    }
+  },
+}
