@@ -3,7 +3,7 @@ import { type MarkdownOptions } from 'vitepress'
 import { pages } from './pages.ts'
 import { siteLink } from './site-link.ts'
 
-/** How the site reads Markdown: as GitHub does. Links lead to its own pages, and a code block shows the file that it names. */
+/** How the site reads Markdown: as GitHub does. Links lead to its own pages, and a block of code shows the file that it names. */
 export const markdown: MarkdownOptions = {
   anchor: { slugify: slug },
   config: (md) => {
@@ -19,9 +19,11 @@ export const markdown: MarkdownOptions = {
     const { fence } = md.renderer.rules
     md.renderer.rules.fence = (tokens, index, ...rest) => {
       const block = fence?.(tokens, index, ...rest) ?? ''
-      const [, file] = /^\w+ +(\S+\.\w+)/.exec(tokens[index]?.info ?? '') ?? []
+      const [, language, file] = /^(\w+) +(\S+\.\w+)/.exec(tokens[index]?.info ?? '') ?? []
       if (file === undefined) return block
-      return `<figure class="file"><figcaption>${md.utils.escapeHtml(file)}</figcaption>${block}</figure>`
+      // A text under the name of a program is what that prints.
+      const caption = md.utils.escapeHtml(language === 'text' ? `${file} prints` : file)
+      return `<figure class="file"><figcaption>${caption}</figcaption>${block}</figure>`
     }
   },
 }

@@ -31,9 +31,10 @@ test('every page is one click from the home page', () => {
   expect([...guides, ...reference].filter((url) => !home.includes(`href="${url}"`))).toEqual([])
 })
 
-test('a block of code shows the file that it names', () => {
-  const guide = readFileSync(join(site, 'docs/write-a-store.html'), 'utf8')
-  expect(guide).toContain('<figcaption>sqlite-store.ts</figcaption>')
+test('a block shows the file that it is of, or the program that prints it', () => {
+  const guide = readFileSync(join(site, 'docs/first-aggregate.html'), 'utf8')
+  expect(guide).toContain('<figcaption>book.ts</figcaption>')
+  expect(guide).toContain('<figcaption>book.ts prints</figcaption>')
 })
 
 test('a link to a page, a file or a section that is not there is found', () => {
