@@ -31,10 +31,9 @@ const FILE = new URL('../../results/latest.json', import.meta.url)
 export async function saveResults(results: Results): Promise<Results> {
   const found = await loadResults()
   const earlier = isDeepStrictEqual(circumstances(found), circumstances(results)) ? found : undefined
-  const kept = (earlier?.measured ?? []).filter(({ name }) =>
-    results.measured.every((one) => one.name !== name),
-  )
-  const all = { ...results, measured: [...results.measured, ...kept] }
+  // By their names, each in the place that it had.
+  const measured = new Map([...(earlier?.measured ?? []), ...results.measured].map((one) => [one.name, one]))
+  const all = { ...results, measured: [...measured.values()] }
   await mkdir(new URL('.', FILE), { recursive: true })
   await writeFile(FILE, `${JSON.stringify(all, undefined, 2)}\n`)
   return all
