@@ -43,3 +43,12 @@ test.each(readdirSync(guides))('%s runs, and prints what is shown', async (file)
   const output = shownOf(page, 'text', file)
   if (output !== '') expect(stdout).toBe(output)
 })
+
+test('every error has a heading of its own, in the order in which core lists them', () => {
+  const read = (path: string) => readFileSync(join(root, path), 'utf8')
+  const [, fields = ''] = /interface ErrorFields \{(.*?)^\}/ms.exec(read('packages/core/src/errors.ts')) ?? []
+  const codes = [...fields.matchAll(/^ {2}([A-Z_]+):/gm)].map(([, code]) => code)
+  const headings = [...read('docs/errors.md').matchAll(/^## (.+)$/gm)].map(([, heading]) => heading)
+  expect(codes.length).toBeGreaterThan(20)
+  expect(headings).toEqual(codes)
+})
