@@ -38,6 +38,11 @@ export const peerInstallations: readonly Installation[] = [
     imports: ['@event-driven-io/emmett', '@event-driven-io/emmett-postgresql', 'pg'],
   },
   {
+    name: 'act',
+    others: ['@rotorsoft/act@0.5.6', '@rotorsoft/act-pg@0.4.6'],
+    imports: ['@rotorsoft/act', '@rotorsoft/act-pg'],
+  },
+  {
     name: 'castore',
     others: ['@castore/core@2.4.2', '@castore/event-storage-adapter-postgres@2.4.2'],
     imports: ['@castore/core', '@castore/event-storage-adapter-postgres'],

@@ -1,8 +1,8 @@
 import { startPostgres } from '../../store-postgres/test/postgres-server.ts'
 import { loadPeers, ownContenders, ownInstallations, ownMemoryContenders } from './contenders/contenders.ts'
 import { type Wish } from './parse-words.ts'
-import { isMet, rowLines } from './report/table.ts'
-import { type Measured, type Results } from './report/results.ts'
+import { isMet, missingOf, rowLines } from './report/table.ts'
+import { type Entrant, type Measured, type Results } from './report/results.ts'
 import { machineFacts, serverFacts } from './report/facts.ts'
 
 /** Where lines go, and what tells of what is under way. */
@@ -31,20 +31,27 @@ export async function benchmark(
       const rows = []
       for await (const row of run({ ...entrants, server, rounds, size, progress })) {
         progress('')
-        print(`\n${rowLines(row).join('\n')}`)
+        print(`\n${rowLines(row, missingOf(row, entrants)).join('\n')}`)
         rows.push(row)
       }
       measured.push({ name, about, rows })
     }
     const missed = measured.flatMap(({ rows }) => rows).filter((row) => !isMet(row))
     print(`\n${missed.length === 0 ? 'Every bar is met.' : `Bars that are missed: ${missed.length}.`}`)
-    const all = [...contenders, ...memoryContenders].map(({ name, version, notes }) => ({
-      name,
-      version,
-      notes,
-    }))
-    return { date: new Date().toISOString(), facts, rounds, size, contenders: all, measured }
+    return {
+      date: new Date().toISOString(),
+      facts,
+      rounds,
+      size,
+      contenders: contenders.map(entrant),
+      memoryContenders: memoryContenders.map(entrant),
+      measured,
+    }
   } finally {
     await server.stop()
   }
+}
+
+function entrant({ name, version, notes }: Entrant): Entrant {
+  return { name, version, notes }
 }

@@ -13,7 +13,10 @@ const results: Results = {
     { name: 'bare', version: '1', notes: 'The driver.' },
     { name: 'eventmill', version: '2', notes: 'Defaults.' },
     { name: 'A<B>', version: '3', notes: 'Its defaults.' },
+    { name: 'C', version: '4', notes: 'Its defaults.' },
+    { name: 'C, tuned', version: '4', notes: 'Its best.' },
   ],
+  memoryContenders: [{ name: 'eventmill', version: '2', notes: 'In a map.' }],
   measured: [
     {
       name: 'append-fresh',
@@ -25,7 +28,7 @@ const results: Results = {
           values: { bare: [100], eventmill: [200, 220, 240], 'A<B>': [50] },
           bar: { of: 'eventmill', ratio: 2.5 },
         },
-        { name: 'latency', unit: 'ms', values: { bare: [1], eventmill: [3], 'A<B>': [2] } },
+        { name: 'latency', unit: 'ms', values: { bare: [1], eventmill: [3], 'A<B>': [2], 'C, tuned': [4] } },
       ],
     },
   ],
@@ -38,6 +41,16 @@ describe('the page', () => {
     expect(page).toContain('Measured on 2026-01-31')
     expect(page).toContain('- fsync = on')
     expect(page).toContain('|  | eventmill | 220/s | 200 to 240 | 2.20 |')
+  })
+
+  test('tells who takes part, on a server and in memory', () => {
+    expect(page).toMatch(
+      /## Contenders\n.*\*\*A<B>\*\* \(3\)\. Its defaults\..*## Contenders in memory\n.*In a map\./s,
+    )
+  })
+
+  test('tells which library cannot do what', () => {
+    expect(page.match(/\| C \| – \|/g)).toHaveLength(1)
   })
 
   test('tells which bars are missed', () => {

@@ -35,10 +35,24 @@ export async function loadPeers(): Promise<Peers> {
   return (await import(new URL('peers.ts', FOLDER).href)) as Peers
 }
 
-/** The contender of this name. */
+/** The contender of this name on PostgreSQL. */
 export async function contenderNamed(name: string): Promise<Contender> {
-  const own = ownContenders.find((one) => one.name === name)
-  const found = own ?? (await loadPeers()).postgresPeers.find((one) => one.name === name)
+  return named(name, ownContenders, async () => (await loadPeers()).postgresPeers)
+}
+
+/** The contender of this name in memory. */
+export async function memoryContenderNamed(name: string): Promise<MemoryContender> {
+  return named(name, ownMemoryContenders, async () => (await loadPeers()).memoryPeers)
+}
+
+/** Peers are loaded only where one is asked for. */
+async function named<One extends { readonly name: string }>(
+  name: string,
+  own: readonly One[],
+  peers: () => Promise<readonly One[]>,
+): Promise<One> {
+  const isIt = (one: One) => one.name === name
+  const found = own.find(isIt) ?? (await peers()).find(isIt)
   if (found === undefined) throw new Error(`nobody is called ${name}`)
   return found
 }

@@ -1,5 +1,5 @@
 import { accountId } from '../contenders/account.ts'
-import { contenderNamed } from '../contenders/contenders.ts'
+import { contenderNamed, memoryContenderNamed } from '../contenders/contenders.ts'
 import { deposit } from '../contenders/contender.ts'
 import { rate } from '../measuring/rates.ts'
 import { type Pace, send } from '../measuring/send.ts'
@@ -38,6 +38,41 @@ export const errands = {
     await open.close()
     return perSecond
   },
+  /**
+   * Sends commands one at a time to aggregates in memory that have so many events each, `rounds` times after one to warm up.
+   * Resolves to how many a second, or to nothing where they could not be filled in time.
+   */
+  dispatch: async ({ contender, aggregates, each, times, rounds }: Dispatching) => {
+    const store = await (await memoryContenderNamed(contender)).open()
+    const begin = performance.now()
+    for (let filled = 0; filled < aggregates; filled++) {
+      if (performance.now() - begin > LONGEST_FILL) return []
+      await store.fill(accountId(filled), each)
+    }
+    const rates: number[] = []
+    for (let round = 0; round <= rounds; round++) {
+      const start = performance.now()
+      let done = 0
+      // What is slow is not waited for.
+      while (done < times && performance.now() - start < LONGEST_ROUND) {
+        await store.command(accountId(done++ % aggregates))
+      }
+      if (round > 0) rates.push((done * 1_000) / (performance.now() - start))
+    }
+    return rates
+  },
+}
+
+/** In milliseconds. */
+const LONGEST_FILL = 30_000
+const LONGEST_ROUND = 2_000
+
+interface Dispatching {
+  readonly contender: string
+  readonly aggregates: number
+  readonly each: number
+  readonly times: number
+  readonly rounds: number
 }
 
 export type Errands = typeof errands

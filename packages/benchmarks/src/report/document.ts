@@ -1,7 +1,7 @@
 import { type Row } from '../workload.ts'
 import { chartOf } from './chart.ts'
-import { type Measured, type Results } from './results.ts'
-import { isMet, median, ratioOf, wanted, withUnit } from './table.ts'
+import { type Entrant, type Measured, type Results } from './results.ts'
+import { type Entrants, isMet, isPeer, median, missingOf, ratioOf, wanted, withUnit } from './table.ts'
 
 /** Files, by their paths below `docs/`. */
 export type Documents = ReadonlyMap<string, string>
@@ -14,8 +14,7 @@ export function documentsOf(results: Results): Documents {
 }
 
 function page(results: Results, rows: readonly Row[]): string {
-  const { date, facts, rounds, size, contenders, measured } = results
-  const unique = new Map(contenders.map((one) => [`${one.name} ${one.notes}`, one]))
+  const { date, facts, rounds, size, contenders, memoryContenders, measured } = results
   const lines = [
     '# Benchmarks',
     '',
@@ -27,6 +26,7 @@ function page(results: Results, rows: readonly Row[]): string {
     '',
     'All contenders are measured by turns, each on a database of its own on the same server. A figure is the median of the rounds,',
     'with the least and the most of them; a ratio is to `bare`, the driver alone, in the same run, and more is better whatever the unit.',
+    'A library with – cannot do it, or not within half a minute.',
     'To repeat it:',
     '',
     '```sh',
@@ -46,19 +46,26 @@ function page(results: Results, rows: readonly Row[]): string {
     '|---|---|---|---|',
     ...rows.flatMap((row) => barLine(row)),
     '',
-    ...measured.flatMap((one) => section(one)),
-    '## Contenders',
-    '',
-    ...[...unique.values()].flatMap(({ name, version, notes }) => [`**${name}** (${version}). ${notes}`, '']),
+    ...measured.flatMap((one) => section(one, results)),
+    ...entrants('Contenders', contenders),
+    ...entrants('Contenders in memory', memoryContenders),
   ]
   return lines.join('\n')
+}
+
+function entrants(title: string, all: readonly Entrant[]): readonly string[] {
+  return [
+    `## ${title}`,
+    '',
+    ...all.flatMap(({ name, version, notes }) => [`**${name}** (${version}). ${notes}`, '']),
+  ]
 }
 
 /** Where another library is better than eventmill. */
 function betterPeers(rows: readonly Row[]): readonly string[] {
   const found = rows.flatMap((row) => {
-    const own = best(row, (name) => name.startsWith('eventmill'))
-    const peer = best(row, (name) => name !== 'bare' && !name.startsWith('eventmill'))
+    const own = best(row, (name) => name !== 'bare' && !isPeer(name))
+    const peer = best(row, isPeer)
     if (own === undefined || peer === undefined || !isBetter(row, peer.value, own.value)) return []
     return [
       `- ${row.name}: ${peer.name}, ${withUnit(peer.value, row.unit)} to ${withUnit(own.value, row.unit)}`,
@@ -90,7 +97,7 @@ function barLine(row: Row): readonly string[] {
   return [`| ${name} | ${wanted(bar, unit)} | ${reached} | ${isMet(row) ? 'met' : '**missed**'} |`]
 }
 
-function section({ name, about, rows }: Measured): readonly string[] {
+function section({ name, about, rows }: Measured, all: Entrants): readonly string[] {
   const title = name.replaceAll('-', ' ')
   return [
     `## ${title.charAt(0).toUpperCase()}${title.slice(1)}`,
@@ -100,8 +107,8 @@ function section({ name, about, rows }: Measured): readonly string[] {
     ...rows.filter(isComparison).flatMap((row) => [`![${row.name}](${chartFile(row)})`, '']),
     '| | | median | least to most | ratio |',
     '|---|---|--:|--:|--:|',
-    ...rows.flatMap((row) =>
-      Object.entries(row.values).map(([contender, values], index) => {
+    ...rows.flatMap((row) => [
+      ...Object.entries(row.values).map(([contender, values], index) => {
         const ratio = ratioOf(row, contender)?.toFixed(2) ?? ''
         const range =
           values.length < 2
@@ -109,7 +116,8 @@ function section({ name, about, rows }: Measured): readonly string[] {
             : `${withUnit(Math.min(...values), '')} to ${withUnit(Math.max(...values), '')}`
         return `| ${index === 0 ? row.name : ''} | ${contender} | ${withUnit(median(values), row.unit)} | ${range} | ${ratio} |`
       }),
-    ),
+      ...missingOf(row, all).map((library) => `| | ${library} | – | | |`),
+    ]),
     '',
   ]
 }

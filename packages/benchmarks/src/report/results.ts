@@ -11,9 +11,13 @@ export interface Results {
   readonly facts: readonly string[]
   readonly rounds: number
   readonly size: number
-  readonly contenders: readonly Pick<Contender, 'name' | 'version' | 'notes'>[]
+  readonly contenders: readonly Entrant[]
+  readonly memoryContenders: readonly Entrant[]
   readonly measured: readonly Measured[]
 }
+
+/** What is told of a contender. */
+export type Entrant = Pick<Contender, 'name' | 'version' | 'notes'>
 
 export interface Measured {
   readonly name: string

@@ -1,7 +1,10 @@
 import { type Bar, type Row, type Unit } from '../workload.ts'
 
-/** A measured row, a line for each contender: the median, the least and the most of all rounds, and its ratio to bare. */
-export function rowLines(row: Row): readonly string[] {
+/**
+ * A measured row, a line for each contender: the median, the least and the most of all rounds, and its ratio to bare; and
+ * one for each library that is not in it.
+ */
+export function rowLines(row: Row, missing: readonly string[] = []): readonly string[] {
   const { name, unit, values, bar } = row
   const lines = Object.entries(values).map(([contender, own]) => {
     const ratio = ratioOf(row, contender)
@@ -16,7 +19,32 @@ export function rowLines(row: Row): readonly string[] {
       .join('  ')
       .trimEnd()
   })
-  return [name, ...lines]
+  return [name, ...lines, ...missing.map((library) => `  ${library.padEnd(24)}${'–'.padStart(16)}`)]
+}
+
+/** The libraries that take part in a run, but cannot do what a row compares, or not in time. */
+export function missingOf({ values }: Row, { contenders, memoryContenders }: Entrants): readonly string[] {
+  const measured = Object.keys(values)
+  if (!measured.some(isPeer)) return []
+  const entrants = 'bare' in values ? contenders : memoryContenders
+  const libraries = new Set(entrants.map(({ name }) => libraryOf(name)))
+  for (const name of measured) libraries.delete(libraryOf(name))
+  return [...libraries]
+}
+
+export interface Entrants {
+  readonly contenders: readonly { readonly name: string }[]
+  readonly memoryContenders: readonly { readonly name: string }[]
+}
+
+/** Another library than eventmill. */
+export function isPeer(contender: string): boolean {
+  return contender !== 'bare' && libraryOf(contender) !== 'eventmill'
+}
+
+/** A contender may be a library with other settings, which come behind a comma. */
+function libraryOf(contender: string): string {
+  return contender.split(',')[0] ?? contender
 }
 
 /** Whether a row reaches its bar; one without a bar does. */

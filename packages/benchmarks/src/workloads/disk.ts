@@ -38,9 +38,9 @@ export const disk: Workload = {
 
 const EACH = 100
 
-/** Never two appends to one stream at a time. */
+/** Never two appends to one stream at a time: those of a stream come one after the other where this divides their number. */
 function inFlight(streams: number): number {
-  return Math.min(64, streams)
+  return Array.from({ length: 64 }, (_, index) => 64 - index).find((some) => streams % some === 0) ?? 1
 }
 
 interface Kind extends Required<Pick<Row, 'name' | 'bar'>> {
@@ -69,7 +69,7 @@ function measureOwn(bench: Bench, { name, metadata, options, bar }: Kind): Promi
   return withTables(bench.server, async ({ store, url }) => {
     const empty = await bytesOf({ url })
     bench.progress(`${name}: filling`)
-    await rate(Math.min(256, streams), count, (index) => {
+    await rate(inFlight(streams), count, (index) => {
       const event: NewEvent = { ...deposited, metadata: metadata() }
       return store.append(
         [{ stream: accountStream(index % streams), expected: 'any', events: [event] }],
