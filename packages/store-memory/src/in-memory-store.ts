@@ -103,16 +103,17 @@ export class InMemoryStore implements EventStore {
     return commit && { ...commit, repeated: true }
   }
 
+  // Here and below, `yield*` would wait for each event twice.
   async *readStream(stream: StreamId, options?: ReadStreamOptions): AsyncGenerator<DomainEvent, void> {
     this.#assertOpen()
     const { stream: checked, ...range } = checkReadStream(stream, options)
-    yield* this.#read(this.#streams.get(streamKey(checked)) ?? [], range)
+    for (const event of this.#read(this.#streams.get(streamKey(checked)) ?? [], range)) yield event
   }
 
   async *readAll(options?: ReadAllOptions): AsyncGenerator<DomainEvent, void> {
     this.#assertOpen()
     const { filter, ...range } = checkReadAll(options)
-    yield* this.#read(this.#log, range, eventMatcher(filter))
+    for (const event of this.#read(this.#log, range, eventMatcher(filter))) yield event
   }
 
   async head(): Promise<Position> {
