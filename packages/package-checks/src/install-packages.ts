@@ -9,7 +9,8 @@ export async function installPackages(
   tarballs: readonly Tarball[],
   others: readonly string[] = [],
 ): Promise<void> {
-  await writeFile(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n')
+  const manifest = { name: 'app', version: '1.0.0', private: true, type: 'module' }
+  await writeFile(join(folder, 'package.json'), JSON.stringify(manifest))
   const install = ['install', '--no-audit', '--no-fund', '--prefer-offline']
   await run('npm', [...install, ...tarballs.map(({ path }) => path), ...others], { folder })
 }

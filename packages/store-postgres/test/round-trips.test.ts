@@ -127,6 +127,23 @@ describe('so many round trips', () => {
   })
 })
 
+test('the next page is on its way when the first event of a page is handed out', async () => {
+  const after = await store.head()
+  const aggregateId = await append(2_500)
+  const stream = { aggregateType: 'Test', aggregateId }
+  for (const [events, reads] of [
+    [store.readAll({ after }), 2],
+    // Where the stream ends is looked up as well.
+    [store.readStream(stream), 3],
+  ] as const) {
+    pool.taken()
+    for await (const _event of events) {
+      expect(counted()).toMatchObject({ read: reads })
+      break
+    }
+  }
+})
+
 describe('what happens at once travels together', () => {
   test('500 appends in 3 statements', async () => {
     await Promise.all(Array.from({ length: 500 }, () => store.append([to(newId())])))

@@ -40,6 +40,7 @@ export async function* readPages(
     const following = next()
     // Whether it fails is told when its turn comes.
     following?.catch(() => undefined)
+    if (following !== undefined) await departure()
     for (const event of await page.events()) {
       signal?.throwIfAborted()
       check()
@@ -47,6 +48,17 @@ export async function* readPages(
     }
     page = await following
   }
+}
+
+/**
+ * Lets what was asked for be sent. The events of a page are handled from one microtask to the next, and Node sends nothing
+ * before those are over: the database would rest meanwhile.
+ */
+function departure(): Promise<void> {
+  return new Promise((resolve) => {
+    if (typeof setImmediate === 'function') setImmediate(resolve)
+    else setTimeout(resolve, 0)
+  })
 }
 
 /** At most so many events are held at a time. */
