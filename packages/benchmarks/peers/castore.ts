@@ -27,6 +27,11 @@ export const castore: Contender = {
       appendFresh: (id) => accounts.pushEvent(deposited(id, 1)),
       command: (id) => command.handler(id, [accounts]),
       fill: (id, count) => fill(accounts, id, count),
+      send: async (id, sentAt) => {
+        const { aggregate } = await accounts.getAggregate(id)
+        const event = deposited(id, (aggregate?.version ?? 0) + 1)
+        await accounts.pushEvent({ ...event, payload: { ...deposit, sentAt } })
+      },
       load: async (id) => (await accounts.getExistingAggregate(id)).aggregate.cents,
       // The adapter cannot be closed.
       close: () => (adapter['_sql'] as { end(): Promise<void> }).end(),
@@ -48,7 +53,7 @@ export const castoreInMemory: MemoryContender = {
   },
 }
 
-const depositedType = new EventType<'DEPOSITED', typeof deposit>({ type: 'DEPOSITED' })
+const depositedType = new EventType<'DEPOSITED', typeof deposit & { readonly sentAt?: number }>({ type: 'DEPOSITED' })
 
 interface Account {
   readonly aggregateId: string
