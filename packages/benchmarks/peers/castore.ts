@@ -53,7 +53,9 @@ export const castoreInMemory: MemoryContender = {
   },
 }
 
-const depositedType = new EventType<'DEPOSITED', typeof deposit & { readonly sentAt?: number }>({ type: 'DEPOSITED' })
+const depositedType = new EventType<'DEPOSITED', typeof deposit & { readonly sentAt?: number }>({
+  type: 'DEPOSITED',
+})
 
 interface Account {
   readonly aggregateId: string

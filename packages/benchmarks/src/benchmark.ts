@@ -3,18 +3,20 @@ import { loadPeers, ownContenders, ownInstallations, ownMemoryContenders } from 
 import { type Wish } from './parse-words.ts'
 import { isMet, missingOf, rowLines } from './report/table.ts'
 import { type Entrant, type Measured, type Results } from './report/results.ts'
-import { machineFacts, serverFacts } from './report/facts.ts'
+import { commitHere, machineFacts, serverFacts } from './report/facts.ts'
 
 /** Where lines go, and what tells of what is under way. */
 export interface Output {
   readonly print: (line: string) => void
   readonly progress: (text: string) => void
+  /** Gets the results of each workload as soon as it is over. */
+  readonly keep: (results: Results) => Promise<void>
 }
 
 /** Measures what is wished for, on a throwaway server or on that of `DATABASE_URL`. */
 export async function benchmark(
   { chosen, rounds, size, peers }: Wish,
-  { print, progress }: Output,
+  { print, progress, keep }: Output,
 ): Promise<Results> {
   const others = peers ? await loadPeers() : { postgresPeers: [], memoryPeers: [], peerInstallations: [] }
   const contenders = [...ownContenders, ...others.postgresPeers]
@@ -25,6 +27,13 @@ export async function benchmark(
     const entrants = { contenders, memoryContenders, installations }
     const facts = [...machineFacts(), ...(await serverFacts(server.url))]
     for (const fact of facts) print(fact)
+    const circumstances = {
+      facts,
+      rounds,
+      size,
+      contenders: contenders.map(entrant),
+      memoryContenders: memoryContenders.map(entrant),
+    }
     const measured: Measured[] = []
     for (const [name, { about, run }] of chosen) {
       print(`\n${name}: ${about}`)
@@ -34,19 +43,13 @@ export async function benchmark(
         print(`\n${rowLines(row, missingOf(row, entrants)).join('\n')}`)
         rows.push(row)
       }
-      measured.push({ name, about, rows })
+      const done = { name, about, rows, date: new Date().toISOString(), commit: commitHere() }
+      measured.push(done)
+      await keep({ ...circumstances, measured: [done] })
     }
     const missed = measured.flatMap(({ rows }) => rows).filter((row) => !isMet(row))
     print(`\n${missed.length === 0 ? 'Every bar is met.' : `Bars that are missed: ${missed.length}.`}`)
-    return {
-      date: new Date().toISOString(),
-      facts,
-      rounds,
-      size,
-      contenders: contenders.map(entrant),
-      memoryContenders: memoryContenders.map(entrant),
-      measured,
-    }
+    return { ...circumstances, measured }
   } finally {
     await server.stop()
   }

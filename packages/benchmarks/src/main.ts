@@ -2,7 +2,7 @@ import { BadWord } from './bad-word.ts'
 import { benchmark } from './benchmark.ts'
 import { parseWords, usage } from './parse-words.ts'
 import { documentsOf } from './report/document.ts'
-import { saveResults } from './report/results.ts'
+import { loadResults, saveResults } from './report/results.ts'
 import { writeDocuments } from './report/write-documents.ts'
 
 const print = (line: string) => {
@@ -28,6 +28,13 @@ async function main(words: readonly string[]): Promise<void> {
     print(usage())
     return
   }
-  const results = await benchmark(wish, { print, progress })
-  if (wish.save) await writeDocuments(documentsOf(await saveResults(results)))
+  await benchmark(wish, {
+    print,
+    progress,
+    keep: async (results) => {
+      if (wish.save) await saveResults(results)
+    },
+  })
+  const kept = wish.save ? await loadResults() : undefined
+  if (kept !== undefined) await writeDocuments(documentsOf(kept))
 }

@@ -34,9 +34,11 @@ export interface Row {
 export type Unit = '/s' | 'ms' | 'B' | 'MB' | ''
 
 /** What eventmill has to reach: a ratio to the baseline at least, a value at most, or one at least. */
-export type Bar = { readonly of: string } & (
-  { readonly ratio: number } | { readonly atMost: number } | { readonly atLeast: number }
-)
+export type Bar = {
+  readonly of: string
+  /** What limits it, where it is missed: what was tried and measured. */
+  readonly why?: string
+} & ({ readonly ratio: number } | { readonly atMost: number } | { readonly atLeast: number })
 
 /** Part of a number of things, by the size of the work, but at least one. */
 export function scaled({ size }: Pick<Bench, 'size'>, count: number): number {

@@ -13,6 +13,7 @@ test('every workload measures something of each of eventmill and the driver', as
   const { measured, contenders, memoryContenders } = await benchmark(wish, {
     print,
     progress: () => undefined,
+    keep: async () => undefined,
   })
   expect(lines).toContainEqual(expect.stringMatching(/^fsync = /))
   expect(measured.map(({ name }) => name)).toEqual([...wish.chosen.keys()])

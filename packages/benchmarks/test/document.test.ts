@@ -5,7 +5,6 @@ import { loadResults, type Results } from '../src/report/results.ts'
 import { DOCS } from '../src/report/write-documents.ts'
 
 const results: Results = {
-  date: '2026-01-31T12:00:00.000Z',
   facts: ['2 cores', 'fsync = on'],
   rounds: 3,
   size: 1,
@@ -21,12 +20,14 @@ const results: Results = {
     {
       name: 'append-fresh',
       about: 'one event',
+      date: '2026-01-31T12:00:00.000Z',
+      commit: 'abc',
       rows: [
         {
           name: 'append, 1 in flight',
           unit: '/s',
           values: { bare: [100], eventmill: [200, 220, 240], 'A<B>': [50] },
-          bar: { of: 'eventmill', ratio: 2.5 },
+          bar: { of: 'eventmill', ratio: 2.5, why: 'It promises more.' },
         },
         { name: 'latency', unit: 'ms', values: { bare: [1], eventmill: [3], 'A<B>': [2], 'C, tuned': [4] } },
       ],
@@ -53,13 +54,14 @@ describe('the page', () => {
     expect(page.match(/\| C \| – \|/g)).toHaveLength(1)
   })
 
-  test('tells which bars are missed', () => {
+  test('tells which bars are missed, and why', () => {
     expect(page).toContain('| append, 1 in flight | ≥ 2.50 | 2.20 | **missed** |')
+    expect(page).toContain('- append, 1 in flight: It promises more.')
   })
 
   test('tells where another library is better, and only there', () => {
     expect(page).toContain('- latency: A<B>, 2 ms to 3 ms')
-    expect(page).not.toContain('- append')
+    expect(page).not.toContain('- append, 1 in flight: A<B>')
   })
 })
 

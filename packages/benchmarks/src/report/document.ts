@@ -14,19 +14,20 @@ export function documentsOf(results: Results): Documents {
 }
 
 function page(results: Results, rows: readonly Row[]): string {
-  const { date, facts, rounds, size, contenders, memoryContenders, measured } = results
+  const { facts, rounds, size, contenders, memoryContenders, measured } = results
   const lines = [
     '# Benchmarks',
     '',
     `<!-- Written by \`npm run bench\` from packages/benchmarks/results/latest.json: change it there. -->`,
     '',
-    `Measured on ${date.slice(0, 10)}, ${rounds} rounds after one to warm up${size === 1 ? '' : `, at ${size} of the full work`}, on:`,
+    `Measured in ${rounds} rounds after one to warm up${size === 1 ? '' : `, at ${size} of the full work`}, on:`,
     '',
     ...facts.map((fact) => `- ${fact}`),
     '',
-    'All contenders are measured by turns, each on a database of its own on the same server. A figure is the median of the rounds,',
-    'with the least and the most of them; a ratio is to `bare`, the driver alone, in the same run, and more is better whatever the unit.',
-    'A library with – cannot do it, or not within half a minute.',
+    'Each contender has a database of its own on the same server, and they are measured by turns, round after round; where only one',
+    'figure stands, or the work has a process of its own, one after the other. A figure is the median of the rounds, with the least and',
+    'the most of them; a ratio is to `bare`, the driver alone, in the same run, and more is better whatever the unit. A library with –',
+    'cannot do it, or not within half a minute. What has not reached a handler 10 s after the last event was sent is in no percentile.',
     'To repeat it:',
     '',
     '```sh',
@@ -46,6 +47,10 @@ function page(results: Results, rows: readonly Row[]): string {
     '|---|---|---|---|',
     ...rows.flatMap((row) => barLine(row)),
     '',
+    ...rows.flatMap((row) =>
+      row.bar?.why === undefined || isMet(row) ? [] : [`- ${row.name}: ${row.bar.why}`],
+    ),
+    '',
     ...measured.flatMap((one) => section(one, results)),
     ...entrants('Contenders', contenders),
     ...entrants('Contenders in memory', memoryContenders),
@@ -64,25 +69,24 @@ function entrants(title: string, all: readonly Entrant[]): readonly string[] {
 /** Where another library is better than eventmill. */
 function betterPeers(rows: readonly Row[]): readonly string[] {
   const found = rows.flatMap((row) => {
-    const own = best(row, (name) => name !== 'bare' && !isPeer(name))
-    const peer = best(row, isPeer)
-    if (own === undefined || peer === undefined || !isBetter(row, peer.value, own.value)) return []
-    return [
-      `- ${row.name}: ${peer.name}, ${withUnit(peer.value, row.unit)} to ${withUnit(own.value, row.unit)}`,
-    ]
+    const all = Object.entries(row.values).map(([name, values]) => ({ name, value: median(values) }))
+    const [own] = all.filter(({ name }) => name !== 'bare' && !isPeer(name)).sort(byMerit(row))
+    const better = all.filter(({ name }) => isPeer(name)).sort(byMerit(row))
+    return better
+      .filter(({ value }) => own !== undefined && isBetter(row, value, own.value))
+      .map(
+        ({ name, value }) =>
+          `- ${row.name}: ${name}, ${withUnit(value, row.unit)} to ${withUnit(own?.value ?? NaN, row.unit)}`,
+      )
   })
   if (found.length === 0) return []
   return ['## Where another library is better', '', ...found, '']
 }
 
-function best(row: Row, isOne: (contender: string) => boolean) {
-  const all = Object.entries(row.values)
-    .filter(([name]) => isOne(name))
-    .map(([name, values]) => ({ name, value: median(values) }))
-  return all.reduce<(typeof all)[number] | undefined>(
-    (found, one) => (found === undefined || isBetter(row, one.value, found.value) ? one : found),
-    undefined,
-  )
+/** The best one first. */
+function byMerit(row: Row) {
+  return (one: { readonly value: number }, other: { readonly value: number }) =>
+    isBetter(row, one.value, other.value) ? -1 : 1
 }
 
 function isBetter({ unit }: Row, value: number, other: number): boolean {
@@ -97,12 +101,12 @@ function barLine(row: Row): readonly string[] {
   return [`| ${name} | ${wanted(bar, unit)} | ${reached} | ${isMet(row) ? 'met' : '**missed**'} |`]
 }
 
-function section({ name, about, rows }: Measured, all: Entrants): readonly string[] {
+function section({ name, about, rows, date, commit }: Measured, all: Entrants): readonly string[] {
   const title = name.replaceAll('-', ' ')
   return [
     `## ${title.charAt(0).toUpperCase()}${title.slice(1)}`,
     '',
-    `${about.charAt(0).toUpperCase()}${about.slice(1)}.`,
+    `${about.charAt(0).toUpperCase()}${about.slice(1)}. Measured on ${date.slice(0, 10)}, eventmill at commit ${commit}.`,
     '',
     ...rows.filter(isComparison).flatMap((row) => [`![${row.name}](${chartFile(row)})`, '']),
     '| | | median | least to most | ratio |',

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import pg from 'pg'
 
@@ -27,3 +28,11 @@ const FACTS = `
   select version() as fact union all
   select format('%s = %s', name, current_setting(name))
     from unnest(array['fsync', 'synchronous_commit', 'shared_buffers', 'max_connections']) name`
+
+/** The commit that is measured, with a + where something was changed since. */
+export function commitHere(): string {
+  const git = (...args: readonly string[]) =>
+    execFileSync('git', args, { encoding: 'utf8', cwd: import.meta.dirname }).trim()
+  const changed = git('status', '--porcelain', '--untracked-files=no', '--', '../../../..') !== ''
+  return `${git('rev-parse', '--short', 'HEAD')}${changed ? '+' : ''}`
+}

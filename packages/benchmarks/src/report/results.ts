@@ -5,8 +5,6 @@ import { type Row } from '../workload.ts'
 
 /** What a run has measured, and where. */
 export interface Results {
-  /** RFC 3339. */
-  readonly date: string
   /** The machine, the server and their settings, a line each. */
   readonly facts: readonly string[]
   readonly rounds: number
@@ -20,6 +18,10 @@ export interface Results {
 export type Entrant = Pick<Contender, 'name' | 'version' | 'notes'>
 
 export interface Measured {
+  /** RFC 3339. */
+  readonly date: string
+  /** Of this repository. */
+  readonly commit: string
   readonly name: string
   readonly about: string
   readonly rows: readonly Row[]
@@ -32,15 +34,33 @@ function circumstances(results: Results | undefined) {
 const FILE = new URL('../../results/latest.json', import.meta.url)
 
 /** Keeps results. Those of workloads that were not run this time stay, if they were had on the same machine in the same way. */
-export async function saveResults(results: Results): Promise<Results> {
+export async function saveResults(results: Results): Promise<void> {
   const found = await loadResults()
   const earlier = isDeepStrictEqual(circumstances(found), circumstances(results)) ? found : undefined
-  // By their names, each in the place that it had.
-  const measured = new Map([...(earlier?.measured ?? []), ...results.measured].map((one) => [one.name, one]))
-  const all = { ...results, measured: [...measured.values()] }
+  const all = {
+    ...results,
+    contenders: byName(earlier?.contenders, results.contenders),
+    memoryContenders: byName(earlier?.memoryContenders, results.memoryContenders),
+    measured: byName(earlier?.measured, results.measured),
+  }
   await mkdir(new URL('.', FILE), { recursive: true })
-  await writeFile(FILE, `${JSON.stringify(all, undefined, 2)}\n`)
-  return all
+  await writeFile(FILE, `${JSON.stringify(all, finite, 2)}\n`)
+}
+
+/** Each in the place that it had, the newer one of a name. */
+function byName<One extends { readonly name: string }>(
+  earlier: readonly One[] = [],
+  newer: readonly One[],
+): readonly One[] {
+  return [...new Map([...earlier, ...newer].map((one) => [one.name, one])).values()]
+}
+
+/** JSON would take what is no number for nothing. */
+function finite(name: string, value: unknown): unknown {
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    throw new Error(`${name} is ${value} in the results`)
+  }
+  return value
 }
 
 /** What was kept; `undefined` where nothing was. */

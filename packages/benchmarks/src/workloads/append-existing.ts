@@ -19,7 +19,7 @@ export const appendExisting: Workload = {
 type Load = Pick<Row, 'bar'> & { readonly inFlight: number; readonly count: number }
 
 const LOADS: readonly Load[] = [
-  { inFlight: 1, count: 1_000, bar: { of: 'eventmill', ratio: 0.75 } },
+  { inFlight: 1, count: 1_000, bar: { of: 'eventmill', ratio: 0.75, why: 'As to fresh streams.' } },
   { inFlight: 16, count: 4_000 },
   { inFlight: 256, count: 10_000, bar: { of: 'eventmill', ratio: 2.5 } },
 ]

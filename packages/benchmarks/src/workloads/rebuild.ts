@@ -29,9 +29,13 @@ export const rebuild: Workload = {
         }
         return { times, memory }
       })
-      const bar = length < 100_000 ? {} : { bar: { of: 'eventmill', ratio: 1 / 1.5 } }
+      const bar = length < 100_000 ? {} : { bar: { of: 'eventmill', ratio: 1 / 1.5, why: WHY } }
       yield { name, unit: 'ms', values: rows.times, ...bar } satisfies Row
-      yield { name: `${name}, memory`, unit: 'MB', values: rows.memory } satisfies Row
+      // What a process takes to start hides what little a short one takes.
+      if (length > 1_000) yield { name: `${name}, memory`, unit: 'MB', values: rows.memory } satisfies Row
     }
   },
 }
+
+const WHY =
+  'At its edge: 0.7 to 1.0 in other runs, and more where a core is free, as the server reads the next page while the events of one are made.'
