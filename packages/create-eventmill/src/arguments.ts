@@ -15,7 +15,7 @@ export function argumentsOf(args: readonly string[]): Arguments {
   const { values, words } = parse(args)
   if (values.help === true) return { task: 'help' }
 
-  const folders = words.filter((word) => !isStore(word) && !(word in SCHEMA_OF))
+  const folders = words.filter((word) => !isStore(word) && !Object.hasOwn(SCHEMA_OF, word))
   if (folders.length > 1) {
     throw new BadInput(`one folder can be created, not ${folders.join(' and ')}: leave out the others`)
   }

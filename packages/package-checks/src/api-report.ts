@@ -51,6 +51,7 @@ const UNNAMED = new Set([
   ...['JointHandler', 'Nothing', 'ShapeOf', 'Uninferred', 'CheckedSnapshotRules'],
   ...['CheckedFailurePolicy', 'Definition', 'Done', 'Handling', 'OfType'],
   ...['ErrorClass', 'EventOfAggregate'],
+  ...['Annotated', 'Argument', 'BatchHandler', 'Decisions', 'ResolvedTarget', 'Target'],
 ])
 
 /** What is used of a driver is documented by the driver. */
@@ -75,7 +76,11 @@ function extract({ folder }: PublicPackage, entry: string, output: string): Extr
       mainEntryPointFilePath: declarations,
       newlineKind: 'lf',
       compiler: { overrideTsconfig: { compilerOptions: COMPILER_OPTIONS, files: [declarations] } },
-      apiReport: { enabled: true, reportFileName: file, reportFolder: reports, reportTempFolder: reports },
+      apiReport: {
+        ...{ enabled: true, reportFileName: file, reportFolder: reports, reportTempFolder: reports },
+        // What is not exported changes what is: the types that appliers and handlers have, for one.
+        includeForgottenExports: true,
+      },
       docModel: { enabled: false },
       dtsRollup: { enabled: false },
       tsdocMetadata: { enabled: false },
@@ -131,8 +136,11 @@ function undocumented(report: string): readonly string[] {
       around = exported[1] ?? ''
       implementing = exported[2] !== undefined
       if (marked) paths.push(around)
-    } else if (marked && member !== undefined && !implementing) {
+    } else if (marked && member !== undefined && around !== '' && !implementing) {
       paths.push(`${around}.${member}`)
+    } else if (/^\w/.test(line)) {
+      // What is not exported is seen in an editor alone.
+      around = ''
     }
     marked = line.includes('(undocumented)')
   }
