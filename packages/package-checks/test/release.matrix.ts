@@ -33,14 +33,20 @@ function pnpm(...args: readonly string[]): Promise<string> {
 
 function pnpmWith(variables: NodeJS.ProcessEnv, ...args: readonly string[]): Promise<string> {
   const tool = join(workspace, 'node_modules/.bin/pnpm')
-  return run(tool, args, { folder: repository, variables: { ...registry.variables, ...variables } })
+  return run(tool, args, { folder: repository, variables: { ...registry.variables, ...AUTHOR, ...variables } })
 }
 
 /** Commits all that has changed, as whoever merges a release does. */
 async function commit(message: string): Promise<void> {
-  const author = ['-c', 'user.name=Release', '-c', 'user.email=release@example.com']
-  await run('git', ['add', '--all'], { folder: repository })
-  await run('git', [...author, 'commit', '--quiet', '--no-verify', '-m', message], { folder: repository })
+  const there = { folder: repository, variables: AUTHOR }
+  await run('git', ['add', '--all'], there)
+  await run('git', ['commit', '--quiet', '--no-verify', '-m', message], there)
+}
+
+/** Of commits and tags: this machine may know none. */
+const AUTHOR = {
+  ...{ GIT_AUTHOR_NAME: 'Release', GIT_AUTHOR_EMAIL: 'release@example.com' },
+  ...{ GIT_COMMITTER_NAME: 'Release', GIT_COMMITTER_EMAIL: 'release@example.com' },
 }
 
 /** What matters here of a package.json, in a folder or in the registry. */
