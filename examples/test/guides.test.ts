@@ -34,15 +34,19 @@ test('each file of the guides is shown, and all code that they show is in a file
   expect(elsewhere).toEqual([])
 })
 
-test.each(readdirSync(guides))('%s runs, and prints what is shown', async (file) => {
-  const page = shown.find((one) => one.file === file)?.page ?? ''
-  const { stdout } = await promisify(execFile)(process.execPath, [join(guides, file)], {
-    env: { ...process.env, NODE_OPTIONS: '', DATABASE_URL: server.url },
-    timeout: 60_000,
-  })
-  const output = shownOf(page, 'text', file)
-  if (output !== '') expect(stdout).toBe(output)
-})
+test.each(readdirSync(guides))(
+  '%s runs, and prints what is shown',
+  async (file) => {
+    const page = shown.find((one) => one.file === file)?.page ?? ''
+    const { stdout } = await promisify(execFile)(process.execPath, [join(guides, file)], {
+      env: { ...process.env, NODE_OPTIONS: '', DATABASE_URL: server.url },
+      timeout: 60_000,
+    })
+    const output = shownOf(page, 'text', file)
+    if (output !== '') expect(stdout).toBe(output)
+  },
+  70_000,
+)
 
 test('every error has a heading of its own, in the order in which core lists them', () => {
   const read = (path: string) => readFileSync(join(root, path), 'utf8')

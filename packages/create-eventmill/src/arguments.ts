@@ -8,14 +8,13 @@ export type Arguments = { readonly task: 'help' } | { readonly task: 'create'; r
 export type Said = Partial<Choices>
 
 /**
- * Takes flags, and plain words as well: npm keeps a flag to itself where the `--` before it was forgotten, and passes on
- * the rest. Throws `BadInput`.
+ * Takes flags, and plain words as well. Throws `BadInput`.
  */
 export function argumentsOf(args: readonly string[]): Arguments {
   const { values, words } = parse(args)
   if (values.help === true) return { task: 'help' }
 
-  const folders = words.filter((word) => !isStore(word) && !Object.hasOwn(SCHEMA_OF, word))
+  const folders = words.filter((word) => !isStore(word) && !SCHEMA_OF.has(word))
   if (folders.length > 1) {
     throw new BadInput(`one folder can be created, not ${folders.join(' and ')}: leave out the others`)
   }
@@ -24,10 +23,10 @@ export function argumentsOf(args: readonly string[]): Arguments {
     [values.store, ...words.filter(isStore)].filter((word) => word !== undefined).map(storeOf),
   )
   const flag: Schema | undefined =
-    values.zod === undefined ? undefined : SCHEMA_OF[values.zod ? 'zod' : 'no-zod']
+    values.zod === undefined ? undefined : SCHEMA_OF.get(values.zod ? 'zod' : 'no-zod')
   const schema = only(
     'way to describe events',
-    [flag, ...words.map((word) => SCHEMA_OF[word])].filter((chosen) => chosen !== undefined),
+    [flag, ...words.map((word) => SCHEMA_OF.get(word))].filter((chosen) => chosen !== undefined),
   )
   const [folder] = folders
   return {
@@ -36,8 +35,23 @@ export function argumentsOf(args: readonly string[]): Arguments {
   }
 }
 
+/** The flags that npm kept to itself, as it does with `npm create eventmill --store postgres` without a `--` before it. */
+export function keptByNpm({
+  npm_config_store: store,
+  npm_config_zod: zod,
+}: NodeJS.ProcessEnv): readonly string[] {
+  return [
+    // Without an = its value comes as a word.
+    ...(store && store !== 'true' ? ['--store', store] : []),
+    ...(zod === undefined ? [] : [zod === 'true' ? '--zod' : '--no-zod']),
+  ]
+}
+
 /** What the words say about schemas. */
-const SCHEMA_OF: { readonly [word: string]: Schema } = { zod: 'zod', 'no-zod': 'plain' }
+const SCHEMA_OF: ReadonlyMap<string, Schema> = new Map([
+  ['zod', 'zod'],
+  ['no-zod', 'plain'],
+])
 
 function parse(args: readonly string[]) {
   try {

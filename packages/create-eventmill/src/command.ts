@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { argumentsOf } from './arguments.ts'
+import { argumentsOf, keptByNpm } from './arguments.ts'
 import { ask } from './ask.ts'
 import { BadInput } from './bad-input.ts'
 import { DEFAULTS } from './choices.ts'
@@ -18,7 +18,7 @@ In a terminal it asks for what was not said. It writes into a folder that is emp
 `
 
 try {
-  const wanted = argumentsOf(process.argv.slice(2))
+  const wanted = argumentsOf([...process.argv.slice(2), ...keptByNpm(process.env)])
   if (wanted.task === 'help') {
     process.stdout.write(HELP)
   } else {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { argumentsOf } from '../src/arguments.ts'
+import { argumentsOf, keptByNpm } from '../src/arguments.ts'
 import { BadInput } from '../src/bad-input.ts'
 
 test.each([
@@ -15,6 +15,18 @@ test.each([
   ['./postgres', { folder: './postgres' }],
 ])('"%s" says so much and no more', (words, said) => {
   expect(argumentsOf(words.split(' ').filter(Boolean))).toEqual({ task: 'create', said })
+})
+
+test.each<[NodeJS.ProcessEnv, readonly string[]]>([
+  [{}, []],
+  [{ npm_config_store: 'postgres', npm_config_zod: '' }, ['--store', 'postgres', '--no-zod']],
+  [{ npm_config_store: 'true', npm_config_zod: 'true' }, ['--zod']],
+])('of what npm kept to itself, as %j, the flags are made again', (variables, flags) => {
+  expect(keptByNpm(variables)).toEqual(flags)
+})
+
+test('a folder may be called like something that every object has', () => {
+  expect(argumentsOf(['constructor'])).toEqual({ task: 'create', said: { folder: 'constructor' } })
 })
 
 test.each(['--help', '-h', 'my-app --help'])('"%s" asks for help', (words) => {

@@ -200,6 +200,9 @@ export class Projections<Target> {
 
   /** The one of this name and version that runs here, which may have been made apart. */
   #own(projection: Projection<Target>): Projection<Target> {
+    if (typeof (projection as unknown) !== 'object') {
+      throw invalidArgument('projection', 'one made by defineProjection', projection)
+    }
     const { name, version } = projection
     return this.#projections.find((one) => one.name === name && one.version === version) ?? projection
   }

@@ -33,6 +33,15 @@ describe('a projection', () => {
     ])
   })
 
+  test('is asked for, and not left out', async () => {
+    const { store, target } = await given(1)
+    const projections = await running.start(store, target, [balances()])
+    await expect(projections.waitFor(undefined as never, 1)).rejects.toMatchObject({
+      code: 'ARGUMENT_INVALID',
+      argument: 'projection',
+    })
+  })
+
   test('goes on where it was when it is started again', async () => {
     const { store, target, read } = await given(3)
     const first = await running.start(store, target, [balances()])
