@@ -33,6 +33,15 @@ const FACTS = `
 export function commitHere(): string {
   const git = (...args: readonly string[]) =>
     execFileSync('git', args, { encoding: 'utf8', cwd: import.meta.dirname }).trim()
-  const changed = git('status', '--porcelain', '--untracked-files=no', '--', '../../../..') !== ''
+  // What a run writes changes nothing of what it measures.
+  const changed =
+    git(
+      'status',
+      '--porcelain',
+      '--untracked-files=no',
+      '--',
+      ':/packages',
+      ':!:/packages/benchmarks/results',
+    ) !== ''
   return `${git('rev-parse', '--short', 'HEAD')}${changed ? '+' : ''}`
 }
