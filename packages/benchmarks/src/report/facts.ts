@@ -40,8 +40,8 @@ export function commitHere(): string {
       '--porcelain',
       '--untracked-files=no',
       '--',
-      ':/packages',
-      ':!:/packages/benchmarks/results',
+      ':(top)packages',
+      ':(top,exclude)packages/benchmarks/results',
     ) !== ''
   return `${git('rev-parse', '--short', 'HEAD')}${changed ? '+' : ''}`
 }
