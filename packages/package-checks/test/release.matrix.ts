@@ -33,7 +33,10 @@ function pnpm(...args: readonly string[]): Promise<string> {
 
 function pnpmWith(variables: NodeJS.ProcessEnv, ...args: readonly string[]): Promise<string> {
   const tool = join(workspace, 'node_modules/.bin/pnpm')
-  return run(tool, args, { folder: repository, variables: { ...registry.variables, ...AUTHOR, ...variables } })
+  return run(tool, args, {
+    folder: repository,
+    variables: { ...registry.variables, ...AUTHOR, ...variables },
+  })
 }
 
 /** Commits all that has changed, as whoever merges a release does. */
