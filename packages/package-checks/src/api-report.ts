@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { assertBuilt } from './assert-built.ts'
 import { publicPackages, type PublicPackage } from './public-packages.ts'
+import { undocumented } from './undocumented.ts'
 
 /** All that may be imported from one entry point of a package, with its types: what no release may break unawares. */
 export interface ApiReport {
@@ -23,20 +24,19 @@ export interface ApiReport {
 
 /** The reports of every entry point of the packages, as built, by way of files in `folder`. */
 export function apiReports(folder: string): readonly ApiReport[] {
-  return publicPackages().flatMap((one) => {
-    assertBuilt(one)
-    const entries = one.imports
-      .map((name) => ({ name, entry: name.slice(one.name.length + 1) || 'index' }))
-      .filter(({ entry }) => existsSync(declarationFile(one, entry)))
-    const drafts = entries.map(({ name, entry }) => ({ name, entry, ...extract(one, entry, folder) }))
+  const packages = publicPackages().map((one) => drafts(one, folder))
+  const texts = packages.flat().map(({ text }) => text)
+  return packages.flatMap((ofPackage) => {
     // What one entry point exports may be named in the types of another.
-    const exported = new Set(drafts.flatMap(({ text }) => exportedNames(text)))
-    return drafts.map(({ name, entry, text, forgotten }) => ({
+    const exported = new Set(ofPackage.flatMap(({ text }) => exportedNames(text)))
+    return ofPackage.map(({ name, path, text, forgotten }) => ({
       name,
-      path: join(one.folder, 'api', `${entry}.md`),
+      path,
       text,
       complaints: [
-        ...undocumented(text).map((path) => `${path} of ${name} has no doc comment: write one`),
+        ...undocumented(text, texts)
+          .filter((member) => !OF_DRIVERS.test(member))
+          .map((member) => `${member} of ${name} has no doc comment: write one`),
         ...forgotten
           .filter((symbol) => !exported.has(symbol) && !UNNAMED.has(symbol))
           .map((symbol) => `${symbol} is in the types of ${name}, but not exported: export it`),
@@ -57,12 +57,28 @@ const UNNAMED = new Set([
 /** What is used of a driver is documented by the driver. */
 const OF_DRIVERS = /^(?:Pg[A-Z]\w*|Pglite\w*|SqlClient|Port)\./
 
-interface Extract {
-  readonly text: string
+/** A report that nobody has judged yet. */
+interface Draft extends Pick<ApiReport, 'name' | 'path' | 'text'> {
   readonly forgotten: readonly string[]
 }
 
-function extract({ folder }: PublicPackage, entry: string, output: string): Extract {
+function drafts(one: PublicPackage, output: string): readonly Draft[] {
+  assertBuilt(one)
+  return one.imports
+    .map((name) => ({ name, entry: name.slice(one.name.length + 1) || 'index' }))
+    .filter(({ entry }) => existsSync(declarationFile(one, entry)))
+    .map(({ name, entry }) => ({
+      name,
+      path: join(one.folder, 'api', `${entry}.md`),
+      ...extract(one, entry, output),
+    }))
+}
+
+function extract(
+  { folder }: PublicPackage,
+  entry: string,
+  output: string,
+): Pick<Draft, 'text' | 'forgotten'> {
   const forgotten: string[] = []
   const file = `${entry}.api.md`
   const reports = join(output, basename(folder))
@@ -114,35 +130,8 @@ function declarationFile({ folder }: Pick<PublicPackage, 'folder'>, entry: strin
   return join(folder, 'dist', `${entry}.d.ts`)
 }
 
-const EXPORT = /^export .*?\b(?:class|const|function|interface|type) (\w+)(.* implements )?/
-
 function exportedNames(report: string): readonly string[] {
-  return report.split('\n').flatMap((line) => EXPORT.exec(line)?.[1] ?? [])
-}
-
-/**
- * The paths of what a report marks as undocumented. Members of a class are documented by the interface that it implements,
- * and an index signature by the type around it.
- */
-function undocumented(report: string): readonly string[] {
-  const paths: string[] = []
-  let around = ''
-  let implementing = false
-  let marked = false
-  for (const line of report.split('\n')) {
-    const exported = EXPORT.exec(line)
-    const [, member] = /^ {4}(?:readonly )?([\w$]+)[?(<:]/.exec(line) ?? []
-    if (exported !== null) {
-      around = exported[1] ?? ''
-      implementing = exported[2] !== undefined
-      if (marked) paths.push(around)
-    } else if (marked && member !== undefined && around !== '' && !implementing) {
-      paths.push(`${around}.${member}`)
-    } else if (/^\w/.test(line)) {
-      // What is not exported is seen in an editor alone.
-      around = ''
-    }
-    marked = line.includes('(undocumented)')
-  }
-  return paths.filter((path) => !OF_DRIVERS.test(path))
+  return [...report.matchAll(/^export .*?\b(?:class|const|function|interface|type) (\w+)/gm)].map(
+    ([, name = '']) => name,
+  )
 }
