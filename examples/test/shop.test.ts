@@ -93,7 +93,7 @@ async function outcomeOf<Target>(
     building = false
     await looking
   }
-  const states = await readModels.target.states(['revenue per day'])
+  const states = await readModels.into.states(['revenue per day'])
   return {
     lines,
     past: await pastOf(store),

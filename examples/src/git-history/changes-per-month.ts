@@ -23,7 +23,7 @@ const changesPerMonth = defineProjection({
 export async function countChanges(store: EventStore): Promise<ChangesPerMonth> {
   const changes: ChangesPerMonth = new Map()
   const projections = new Projections(store, {
-    target: new InMemoryProjectionStore(changes),
+    into: new InMemoryProjectionStore(changes),
     projections: [changesPerMonth],
   })
   await projections.start()

@@ -62,9 +62,9 @@ const sold2 = defineProjection({
 
 const client = await PGlite.create()
 const store = new PostgresStore({ client })
-const target = new PostgresProjectionStore({ client })
+const readSide = new PostgresProjectionStore({ client })
 await store.migrate()
-await target.migrate()
+await readSide.migrate()
 const core = new Core(store)
 const { Announce, Book } = Concert.commands
 const book = (guest: string) => core.dispatchCommand(Book('jazz', { guest, seats: 1 }))
@@ -73,7 +73,7 @@ const show = async () => {
 }
 
 // The first release.
-const first = new Projections(store, { target, projections: [sold1] })
+const first = new Projections(store, { into: readSide, projections: [sold1] })
 await first.start()
 await core.dispatchCommand(Announce('jazz', { title: 'Jazz night', seats: 10 }))
 await first.waitFor(sold1, (await book('ada@example.com')).position)
@@ -81,7 +81,7 @@ await show()
 await first.stop()
 
 // The second one runs both, until the new version has caught up and serves.
-const second = new Projections(store, { target, projections: [sold1, sold2] })
+const second = new Projections(store, { into: readSide, projections: [sold1, sold2] })
 await second.start()
 await second.waitFor(sold2, (await book('bob@example.com')).position)
 while ((await second.serving('sold')) !== 2) await new Promise((resolve) => setTimeout(resolve, 10))
@@ -89,7 +89,7 @@ await show()
 await second.stop()
 
 // The third one does not know the old version. A script that still has its definition removes it.
-const third = new Projections(store, { target, projections: [sold2] })
+const third = new Projections(store, { into: readSide, projections: [sold2] })
 await third.drop(sold1)
 
 await store.close()

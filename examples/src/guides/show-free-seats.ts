@@ -7,7 +7,7 @@ import { freeSeats } from './free-seats.ts'
 const store = new InMemoryStore()
 const list = new Map<string, number>()
 const projections = new Projections(store, {
-  target: new InMemoryProjectionStore(list),
+  into: new InMemoryProjectionStore(list),
   projections: [freeSeats],
 })
 await projections.start()

@@ -17,7 +17,7 @@ export function inMemoryReadModels(): ReadModels<Models> {
     stockLeft: async () => new Map(models.stock),
     revenuePerDay: async (version = models.servedRevenue) =>
       version === 1 ? new Map(models.revenue) : perDay(models.countedOrders),
-    target: new InMemoryProjectionStore(models),
+    into: new InMemoryProjectionStore(models),
     projections: { openOrders, stock, revenue, correctedRevenue },
   }
 }

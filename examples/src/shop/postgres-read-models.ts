@@ -23,7 +23,7 @@ export async function postgresReadModels({
       const counted = version === undefined ? 'revenue_per_day' : `revenue_per_day_${version}`
       return lookUp(`select day::text as key, sum(cents)::text as value from ${counted} group by day`)
     },
-    target: projectionStore,
+    into: projectionStore,
     projections: { openOrders, stock, revenue, correctedRevenue },
   }
 }

@@ -10,7 +10,7 @@ export interface ReadModels<Target> {
   revenuePerDay(version?: 1 | 2): Promise<ReadonlyMap<string, number>>
 
   /** Where the projections write to. */
-  readonly target: ProjectionStore<Target>
+  readonly into: ProjectionStore<Target>
   readonly projections: {
     readonly openOrders: Projection<Target>
     readonly stock: Projection<Target>

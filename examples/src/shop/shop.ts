@@ -11,11 +11,11 @@ export async function run<Target>(
   readModels: ReadModels<Target>,
   print: (line: string) => void,
 ): Promise<void> {
-  const { target } = readModels
+  const { into } = readModels
   const { openOrders, stock, revenue, correctedRevenue } = readModels.projections
   await using started = new AsyncDisposableStack()
   const firstRelease = [openOrders, stock, revenue]
-  const projections = new Projections(store, { target, projections: firstRelease })
+  const projections = new Projections(store, { into, projections: firstRelease })
   started.defer(() => projections.stop())
   await projections.start()
 
@@ -33,7 +33,7 @@ export async function run<Target>(
   const servedBy = new Set([await projections.serving(revenue.name)])
   const served = Promise.withResolvers<number>()
   const rebuilding = new Projections(store, {
-    target,
+    into,
     projections: [correctedRevenue],
     onHappening: (happening) => {
       if (happening.happened !== 'serving') return

@@ -20,9 +20,9 @@ export type Fault = 'kill' | 'cut' | 'pause'
 export async function projectUnderFaults(server: PostgresServer, faults: readonly Fault[]): Promise<void> {
   const pool = server.pool({ max: 5 })
   const store = new PostgresStore({ client: pool })
-  const target = new PostgresProjectionStore({ client: pool })
+  const readSide = new PostgresProjectionStore({ client: pool })
   await store.migrate()
-  await target.migrate()
+  await readSide.migrate()
   const appending = new AbortController()
   const appended = appendUntil(store, appending.signal)
   const processes = new Processes(server.url)
@@ -46,7 +46,7 @@ export async function projectUnderFaults(server: PostgresServer, faults: readonl
     }
     appending.abort()
     const position = await appended
-    const watching = new Projections(store, { target, projections: [balances(1, 2), turnover] })
+    const watching = new Projections(store, { into: readSide, projections: [balances(1, 2), turnover] })
     await watching.waitFor(balances(1, 2), position, { timeout: 30_000 })
     await watching.waitFor(turnover, position, { timeout: 30_000 })
     expect(await readModels(pool)).toEqual(await folded(store))

@@ -144,7 +144,7 @@ describe('on a server', () => {
       if (lost-- > 0) throw unreachable()
     }
     await append(events, 'DE1', ...deposits(3))
-    const options = { target: store, projections: [inserting], lease: 300 }
+    const options = { into: store, projections: [inserting], lease: 300 }
     const projections = new Projections(events, options)
     await projections.start()
     await projections.waitFor(inserting, await append(events, 'DE1', ...deposits(1)))

@@ -9,7 +9,7 @@ import { balances, turnover } from './accounts.ts'
 const pool = new pg.Pool({ connectionString: process.argv[2], max: 5, application_name: 'projecting' })
 pool.on('error', () => undefined)
 const projections = new Projections(new PostgresStore({ client: pool }), {
-  target: new PostgresProjectionStore({ client: pool, idleTimeout: 300 }),
+  into: new PostgresProjectionStore({ client: pool, idleTimeout: 300 }),
   projections: [balances(1, 2), turnover],
   batchSize: 10,
   lease: 300,

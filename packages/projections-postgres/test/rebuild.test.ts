@@ -10,16 +10,16 @@ import { balances, book, folded, readBalances, readModels, turnover } from './ac
 let server: PostgresServer
 let pool: pg.Pool
 let store: PostgresStore
-let target: PostgresProjectionStore
+let readSide: PostgresProjectionStore
 const running: Projections<SqlClient>[] = []
 
 beforeEach(async () => {
   server = await startPostgres()
   pool = server.pool({ max: 10 })
   store = new PostgresStore({ client: pool })
-  target = new PostgresProjectionStore({ client: pool })
+  readSide = new PostgresProjectionStore({ client: pool })
   await store.migrate()
-  await target.migrate()
+  await readSide.migrate()
 }, 60_000)
 
 afterEach(async () => {
@@ -32,7 +32,13 @@ async function start(
   projections: readonly Projection<SqlClient>[],
   onHappening?: (happening: Happening) => void,
 ): Promise<Projections<SqlClient>> {
-  const started = new Projections(store, { target, projections, lease: 300, batchSize: 50, onHappening })
+  const started = new Projections(store, {
+    into: readSide,
+    projections,
+    lease: 300,
+    batchSize: 50,
+    onHappening,
+  })
   running.push(started)
   await started.start()
   return started

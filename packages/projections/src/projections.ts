@@ -19,7 +19,7 @@ import { Waiters } from './waiters.ts'
 /** What is kept up to date, where, and how. */
 export interface ProjectionsOptions<Target> {
   /** Where they write to. */
-  readonly target: ProjectionStore<Target>
+  readonly into: ProjectionStore<Target>
   /** What is run: every version by itself, also several of one name. */
   readonly projections: readonly Projection<Target>[]
   /** So many events at most are handled in one transaction. Default 500. */
@@ -44,7 +44,7 @@ export interface WaitOptions {
 /** Keeps projections at the heads of their logs. Any number of processes may run the same ones: each part is worked on by one. */
 export class Projections<Target> {
   readonly #store: EventStore
-  readonly #target: ProjectionStore<Target>
+  readonly #into: ProjectionStore<Target>
   readonly #projections: readonly Projection<Target>[]
   readonly #runnerOf: () => Runner<Target>
   readonly #waiters: Waiters<Target>
@@ -53,31 +53,31 @@ export class Projections<Target> {
 
   constructor(store: EventStore, options: ProjectionsOptions<Target>) {
     checkKeys(options, OPTIONS, 'options')
-    const { target, projections, batchSize = 500, lease = 6_000, onHappening = printFailure } = options
+    const { into, projections, batchSize = 500, lease = 6_000, onHappening = printFailure } = options
     checkInteger(batchSize, 1, 'options.batchSize')
     checkMilliseconds(lease, 100, 'options.lease')
     if (!Array.isArray(projections) || projections.length === 0) {
       throw invalidArgument('options.projections', 'a list of projections', projections)
     }
-    if (typeof (target as Partial<ProjectionStore<Target>> | undefined)?.commit !== 'function') {
-      throw invalidArgument('options.target', 'a store for projections', target)
+    if (typeof (into as Partial<ProjectionStore<Target>> | undefined)?.commit !== 'function') {
+      throw invalidArgument('options.into', 'a store for projections', into)
     }
     if (typeof onHappening !== 'function') {
       throw invalidArgument('options.onHappening', 'a function', onHappening)
     }
     this.#store = store
-    this.#target = target
+    this.#into = into
     this.#projections = [...(projections as readonly Projection<Target>[])]
     checkDistinct(this.#projections)
     const tell = (happening: Happening) => {
       tellSafely(onHappening, happening)
     }
-    this.#waiters = new Waiters(target, () => this.#runner)
+    this.#waiters = new Waiters(into, () => this.#runner)
     const moved = () => {
       this.#waiters.moved()
     }
     this.#runnerOf = () =>
-      new Runner({ store, target, projections: this.#projections, batchSize, lease, tell, moved })
+      new Runner({ store, into, projections: this.#projections, batchSize, lease, tell, moved })
   }
 
   /**
@@ -112,7 +112,7 @@ export class Projections<Target> {
 
   /** How far each projection has got, here and in other processes. */
   async status(): Promise<readonly ProjectionStatus[]> {
-    const states = await this.#target.states(this.#projections.map(({ name }) => name))
+    const states = await this.#into.states(this.#projections.map(({ name }) => name))
     const head = await this.#store.head()
     return Promise.all(
       this.#projections.map((projection) =>
@@ -139,7 +139,7 @@ export class Projections<Target> {
 
   /** The version by which readers are served; `undefined` before there is one. */
   async serving(name: string): Promise<number | undefined> {
-    return (await this.#target.states([name])).find(({ serving }) => serving)?.version
+    return (await this.#into.states([name])).find(({ serving }) => serving)?.version
   }
 
   /** Removes a version that does not serve, with what it wrote: an old one, or one that was being built. */
@@ -148,7 +148,7 @@ export class Projections<Target> {
     const hasFailed = this.#runner?.failure(own) !== undefined
     if (!hasFailed) await this.#runner?.leave(own, projectionDropped(own))
     try {
-      await this.#target.drop(own, own.drop)
+      await this.#into.drop(own, own.drop)
     } catch (error) {
       if (!hasFailed) this.#runner?.rejoin(own)
       throw error
@@ -163,7 +163,7 @@ export class Projections<Target> {
     checkKeys(options, PARKED_OPTIONS, 'options')
     const { limit = 100, after } = options
     checkInteger(limit, 1, 'options.limit')
-    return this.#target.parked(projection, limit, after)
+    return this.#into.parked(projection, limit, after)
   }
 
   /**
@@ -177,14 +177,14 @@ export class Projections<Target> {
     let handled = 0
     let after: Position | undefined
     for (;;) {
-      const [event] = await this.#target.parked(projection, 1, after)
+      const [event] = await this.#into.parked(projection, 1, after)
       if (event === undefined) return { handled, errors }
       after = event.position
       if (projection.onFailure.holdBack && blocked.has(streamKey(event.stream))) continue
       try {
         const stored = await this.#read(event)
         const work = (target: Target) => projection.project([projection.decode(stored)], target)
-        if (await this.#target.unpark(event, work)) handled += 1
+        if (await this.#into.unpark(event, work)) handled += 1
       } catch (error) {
         if (isPassing(error)) throw error
         errors.set(event.position, error)
@@ -195,7 +195,7 @@ export class Projections<Target> {
 
   /** Gives up a parked event. Resolves to whether it was there. */
   dropParked(event: ParkedEvent): Promise<boolean> {
-    return this.#target.unpark(event, async () => undefined)
+    return this.#into.unpark(event, async () => undefined)
   }
 
   /** The one of this name and version that runs here, which may have been made apart. */
@@ -221,7 +221,7 @@ export interface RetryResult {
   readonly errors: ReadonlyMap<Position, unknown>
 }
 
-const OPTIONS = new Set(['target', 'projections', 'batchSize', 'lease', 'onHappening'])
+const OPTIONS = new Set(['into', 'projections', 'batchSize', 'lease', 'onHappening'])
 const WAIT_OPTIONS = new Set(['timeout', 'signal'])
 const PARKED_OPTIONS = new Set(['limit', 'after'])
 

@@ -11,15 +11,15 @@ const LONGEST_LOOK = 200
 
 /** Those who wait for projections to get further: told at once of what happens here, and by one look for all of what happens elsewhere. */
 export class Waiters<Target> {
-  readonly #target: ProjectionStore<Target>
+  readonly #into: ProjectionStore<Target>
   readonly #runner: () => Runner<Target> | undefined
   readonly #waiting = new Set<Waiting<Target>>()
   #watching = false
   #look = SHORTEST_LOOK
   #hurry = new AbortController()
 
-  constructor(target: ProjectionStore<Target>, runner: () => Runner<Target> | undefined) {
-    this.#target = target
+  constructor(into: ProjectionStore<Target>, runner: () => Runner<Target> | undefined) {
+    this.#into = into
     this.#runner = runner
   }
 
@@ -86,7 +86,7 @@ export class Waiters<Target> {
     if (waiting.length === 0) return
     try {
       const names = new Set(waiting.map(({ projection }) => projection.name))
-      const states = await this.#target.states([...names])
+      const states = await this.#into.states([...names])
       for (const one of waiting) {
         const { name, version } = one.projection
         const state = states.find((other) => other.name === name && other.version === version)

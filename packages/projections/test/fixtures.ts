@@ -66,12 +66,12 @@ export class Running {
 
   async start<Target>(
     store: EventStore,
-    target: ProjectionStore<Target>,
+    into: ProjectionStore<Target>,
     projections: readonly Projection<Target>[],
     options: Partial<ProjectionsOptions<Target>> = {},
   ): Promise<Projections<Target>> {
     const running = new Projections(store, {
-      target,
+      into,
       projections,
       lease: 300,
       onHappening: () => undefined,

@@ -21,8 +21,8 @@ afterEach(() => running.stopAll())
 
 describe('a projection', () => {
   test('handles what is stored, and then what arrives, in order', async () => {
-    const { store, target, read } = await given(3)
-    const projections = await running.start(store, target, [balances()])
+    const { store, readSide, read } = await given(3)
+    const projections = await running.start(store, readSide, [balances()])
     await append(store, 'DE1', accountEvents.Closed(), accountEvents.Withdrawn({ cents: 1 }))
     const position = await append(store, 'DE2', ...deposits(1))
     await projections.waitFor(balances(), position)
@@ -34,8 +34,8 @@ describe('a projection', () => {
   })
 
   test('is asked for, and not left out', async () => {
-    const { store, target } = await given(1)
-    const projections = await running.start(store, target, [balances()])
+    const { store, readSide } = await given(1)
+    const projections = await running.start(store, readSide, [balances()])
     await expect(projections.waitFor(undefined as never, 1)).rejects.toMatchObject({
       code: 'ARGUMENT_INVALID',
       argument: 'projection',
@@ -43,41 +43,41 @@ describe('a projection', () => {
   })
 
   test('goes on where it was when it is started again', async () => {
-    const { store, target, read } = await given(3)
-    const first = await running.start(store, target, [balances()])
+    const { store, readSide, read } = await given(3)
+    const first = await running.start(store, readSide, [balances()])
     await first.waitFor(balances(), 3)
     await first.stop()
     const position = await append(store, 'DE1', ...deposits(1))
-    const second = await running.start(store, target, [balances()])
+    const second = await running.start(store, readSide, [balances()])
     await second.waitFor(balances(), position)
     expect(read.positions).toEqual([1, 2, 3, 4])
   })
 
   test('is live at once where nothing is left, also where nothing ever was', async () => {
     for (const count of [3, 0]) {
-      const { store, target } = await given(count)
-      const first = await running.start(store, target, [balances()])
+      const { store, readSide } = await given(count)
+      const first = await running.start(store, readSide, [balances()])
       await first.waitFor(balances(), count)
       await first.stop()
-      const second = await running.start(store, target, [balances()])
+      const second = await running.start(store, readSide, [balances()])
       await eventually(async () => (await second.status())[0]?.state === 'live')
     }
   })
 
   test('is live again when its store can be read again', async () => {
-    const { store, target } = await given(3)
+    const { store, readSide } = await given(3)
     const log = new Log()
     let failures = 2
     const lost = wrappedStore(store, {
       head: () => (failures-- > 0 ? Promise.reject(unreachable()) : store.head()),
     })
-    const projections = await running.start(lost, target, [balances()], { onHappening: log.add })
+    const projections = await running.start(lost, readSide, [balances()], { onHappening: log.add })
     await log.until('retrying', 2)
     await eventually(async () => (await projections.status())[0]?.state === 'live')
   })
 
   test('asks for nothing but its claims while nothing happens', async () => {
-    const { store, target } = await given(3)
+    const { store, readSide } = await given(3)
     const asked = { claims: 0, others: 0 }
     const counted = <Args extends unknown[], Result>(work: (...args: Args) => Result) => {
       return (...args: Args) => {
@@ -85,14 +85,14 @@ describe('a projection', () => {
         return work(...args)
       }
     }
-    const claim = target.claim.bind(target)
-    Object.assign(target, {
+    const claim = readSide.claim.bind(readSide)
+    Object.assign(readSide, {
       claim: (...args: Parameters<typeof claim>) => {
         asked.claims += 1
         return claim(...args)
       },
-      commit: counted(target.commit.bind(target)),
-      states: counted(target.states.bind(target)),
+      commit: counted(readSide.commit.bind(readSide)),
+      states: counted(readSide.states.bind(readSide)),
     })
     const quiet = wrappedStore(store, {
       head: counted(() => store.head()),
@@ -100,7 +100,7 @@ describe('a projection', () => {
       waitForAppend: counted(store.waitForAppend.bind(store)),
     })
     const partitioned = balances({ partitions: 3 })
-    const projections = await running.start(quiet, target, [partitioned], { lease: 100 })
+    const projections = await running.start(quiet, readSide, [partitioned], { lease: 100 })
     await projections.waitFor(partitioned, 3)
     const { claims } = asked
     await eventually(() => asked.claims >= claims + 3)
@@ -110,7 +110,7 @@ describe('a projection', () => {
   })
 
   test('tells how long the rest will take, of all events and not only of those that it handles', async () => {
-    const { store, target } = await given(0)
+    const { store, readSide } = await given(0)
     for (let n = 0; n < 200; n++) {
       await append(
         store,
@@ -122,7 +122,7 @@ describe('a projection', () => {
     const { held, proceed } = hold()
     const slow = balances({ before: ({ position }) => (position > 1_000 ? held : new Promise(setImmediate)) })
     const start = performance.now()
-    const projections = await running.start(store, target, [slow], { batchSize: 10 })
+    const projections = await running.start(store, readSide, [slow], { batchSize: 10 })
     await projections.waitFor(slow, 900)
     const [status] = await projections.status()
     const passed = (performance.now() - start) / 1_000
@@ -133,7 +133,7 @@ describe('a projection', () => {
   })
 
   test('finishes the batch in hand before it stops', async () => {
-    const { store, target, read } = await given(3)
+    const { store, readSide, read } = await given(3)
     let begun = false
     const { held, proceed } = hold()
     const slow = balances({
@@ -142,38 +142,38 @@ describe('a projection', () => {
         if (position === 2) await held
       },
     })
-    const undoing = Object.assign(target, { undoes: true })
+    const undoing = Object.assign(readSide, { undoes: true })
     const projections = await running.start(store, undoing, [slow])
     await eventually(() => begun)
     const stopped = projections.stop()
     proceed()
     await stopped
     expect(read.positions).toEqual([1, 2, 3])
-    expect(await target.states(['balances'])).toMatchObject([
+    expect(await readSide.states(['balances'])).toMatchObject([
       { checkpoints: [{ position: 3, owner: undefined }] },
     ])
   })
 
   test('moves its checkpoint over events that do not matter', async () => {
-    const { store, target } = await given(0)
-    await running.start(store, target, [balances()])
+    const { store, readSide } = await given(0)
+    await running.start(store, readSide, [balances()])
     await append(store, 'DE1', accountEvents.Closed())
-    await eventually(async () => (await target.states(['balances']))[0]?.checkpoints[0]?.position === 1)
+    await eventually(async () => (await readSide.states(['balances']))[0]?.checkpoints[0]?.position === 1)
   })
 
   test('that has seen more than its store has fails', async () => {
-    const { store, target } = await given(3)
-    const first = await running.start(store, target, [balances()])
+    const { store, readSide } = await given(3)
+    const first = await running.start(store, readSide, [balances()])
     await first.waitFor(balances(), 3)
     await first.stop()
-    const second = await running.start(new InMemoryStore(), target, [balances()])
+    const second = await running.start(new InMemoryStore(), readSide, [balances()])
     await expect(second.finished()).rejects.toMatchObject({ code: 'CHECKPOINT_AHEAD', after: 3, head: 0 })
   })
 
   test('with as many partitions as when it was made', async () => {
-    const { store, target } = await given(0)
-    await running.start(store, target, [balances({ partitions: 2 })])
-    const other = new Projections(store, { target, projections: [balances({ partitions: 3 })] })
+    const { store, readSide } = await given(0)
+    await running.start(store, readSide, [balances({ partitions: 2 })])
+    const other = new Projections(store, { into: readSide, projections: [balances({ partitions: 3 })] })
     await expect(other.start()).rejects.toMatchObject({
       code: 'ARGUMENT_INVALID',
       argument: 'definition.partitions',
@@ -183,13 +183,13 @@ describe('a projection', () => {
 
 describe('a lost connection', () => {
   test('is no longer told of once the checkpoint has moved', async () => {
-    const { store, target } = await given(3)
+    const { store, readSide } = await given(3)
     const log = new Log()
-    const commit = target.commit.bind(target)
+    const commit = readSide.commit.bind(readSide)
     let failures = 1
-    const projections = await running.start(store, target, [balances()], { onHappening: log.add })
+    const projections = await running.start(store, readSide, [balances()], { onHappening: log.add })
     await projections.waitFor(balances(), 3)
-    target.commit = (...args) => (failures-- > 0 ? Promise.reject(unreachable()) : commit(...args))
+    readSide.commit = (...args) => (failures-- > 0 ? Promise.reject(unreachable()) : commit(...args))
     // Only the checkpoint moves: the event does not matter.
     await append(store, 'DE1', accountEvents.Closed())
     await log.until('retrying')
@@ -197,12 +197,12 @@ describe('a lost connection', () => {
   })
 
   test('to what it writes to is waited out', async () => {
-    const { store, target, read } = await given(3)
+    const { store, readSide, read } = await given(3)
     const log = new Log()
     let failures = 3
-    const commit = target.commit.bind(target)
-    target.commit = (...work) => (failures-- > 0 ? Promise.reject(unreachable()) : commit(...work))
-    const projections = await running.start(store, target, [balances()], { onHappening: log.add })
+    const commit = readSide.commit.bind(readSide)
+    readSide.commit = (...work) => (failures-- > 0 ? Promise.reject(unreachable()) : commit(...work))
+    const projections = await running.start(store, readSide, [balances()], { onHappening: log.add })
     await projections.waitFor(balances(), 3)
     expect(read.positions).toEqual([1, 2, 3])
     expect(log.of('retrying').map(({ error }) => error)).toEqual([
@@ -213,25 +213,25 @@ describe('a lost connection', () => {
   })
 
   test('whose answer alone was lost leads to nothing twice', async () => {
-    const { store, target, read } = await given(3)
+    const { store, readSide, read } = await given(3)
     let failures = 1
-    const commit = target.commit.bind(target)
-    target.commit = async (...work) => {
+    const commit = readSide.commit.bind(readSide)
+    readSide.commit = async (...work) => {
       await commit(...work)
       if (failures-- > 0) throw unreachable()
     }
-    const projections = await running.start(store, target, [balances()])
+    const projections = await running.start(store, readSide, [balances()])
     await projections.waitFor(balances(), 3)
     expect(read.positions).toEqual([1, 2, 3])
   })
 
   test('to the leases is told, and does not end it', async () => {
-    const { store, target, read } = await given(0)
+    const { store, readSide, read } = await given(0)
     const log = new Log()
-    const projections = await running.start(store, target, [balances()], { onHappening: log.add })
-    const claim = target.claim.bind(target)
+    const projections = await running.start(store, readSide, [balances()], { onHappening: log.add })
+    const claim = readSide.claim.bind(readSide)
     let failures = 2
-    target.claim = (...asked) => (failures-- > 0 ? Promise.reject(unreachable()) : claim(...asked))
+    readSide.claim = (...asked) => (failures-- > 0 ? Promise.reject(unreachable()) : claim(...asked))
     await log.until('unreachable', 2)
     const position = await append(store, 'DE1', ...deposits(1))
     await projections.waitFor(balances(), position)
@@ -241,10 +241,10 @@ describe('a lost connection', () => {
 
 describe('an event that a handler cannot take', () => {
   test('is tried again, and then it is told why the projection stopped', async () => {
-    const { store, target, read } = await given(4)
+    const { store, readSide, read } = await given(4)
     const log = new Log()
     const failing = balances({ onFailure: { retries: 1 }, before: poison(3) })
-    const projections = await running.start(store, target, [failing], { onHappening: log.add })
+    const projections = await running.start(store, readSide, [failing], { onHappening: log.add })
     const error = {
       code: 'PROJECTION_FAILED',
       projection: 'balances',
@@ -261,10 +261,10 @@ describe('an event that a handler cannot take', () => {
   })
 
   test('is told on the console where nobody else is told', async () => {
-    const { store, target } = await given(1)
+    const { store, readSide } = await given(1)
     const failing = balances({ onFailure: { retries: 0 }, before: poison(1) })
     const print = jest.spyOn(console, 'error').mockImplementation(() => undefined)
-    const projections = new Projections(store, { target, projections: [failing] })
+    const projections = new Projections(store, { into: readSide, projections: [failing] })
     await projections.start()
     await expect(projections.finished()).rejects.toMatchObject({ code: 'PROJECTION_FAILED' })
     await projections.stop()
@@ -273,9 +273,9 @@ describe('an event that a handler cannot take', () => {
   })
 
   test('leaves those before it counted once, also where nothing is undone', async () => {
-    const { store, target, read } = await given(20)
+    const { store, readSide, read } = await given(20)
     const skipping = balances({ onFailure: { retries: 1, then: 'skip' }, before: poison(15) })
-    const projections = await running.start(store, target, [skipping])
+    const projections = await running.start(store, readSide, [skipping])
     await projections.waitFor(skipping, 20)
     expect(read.positions).toEqual(
       Array.from({ length: 20 }, (_, index) => index + 1).filter((one) => one !== 15),
@@ -283,9 +283,9 @@ describe('an event that a handler cannot take', () => {
   })
 
   test('does not stop its neighbours', async () => {
-    const { store, target } = await given(4)
+    const { store, readSide } = await given(4)
     const failing = { ...balances({ onFailure: { retries: 0 }, before: poison(1) }), name: 'failing' }
-    const projections = await running.start(store, target, [failing, balances()])
+    const projections = await running.start(store, readSide, [failing, balances()])
     await projections.waitFor(balances(), 4)
     const position = await append(store, 'DE1', ...deposits(1))
     await projections.waitFor(balances(), position)
@@ -293,30 +293,30 @@ describe('an event that a handler cannot take', () => {
   })
 
   test('is one whose handler cannot reach something of its own', async () => {
-    const { store, target } = await given(2)
+    const { store, readSide } = await given(2)
     const failing = balances({
       onFailure: { retries: 0, then: 'skip' },
       before: ({ position }) => {
         if (position === 1) throw unreachable()
       },
     })
-    const projections = await running.start(store, target, [failing])
+    const projections = await running.start(store, readSide, [failing])
     await projections.waitFor(failing, 2)
     expect((await projections.status())[0]).toMatchObject({ state: 'live', position: 2 })
   })
 
   test('is skipped where it may be', async () => {
-    const { store, target } = await given(4)
+    const { store, readSide } = await given(4)
     const log = new Log()
     const skipping = balances({ onFailure: { retries: 0, then: 'skip' }, before: poison(3) })
-    const projections = await running.start(store, target, [skipping], { onHappening: log.add })
+    const projections = await running.start(store, readSide, [skipping], { onHappening: log.add })
     await projections.waitFor(skipping, 4)
     expect(log.of('skipped')).toMatchObject([{ event: { position: 3 }, error: new Error('poison') }])
     expect(await projections.parked(skipping)).toEqual([])
   })
 
   test('is parked where it may be, and can be handled again', async () => {
-    const { store, target, read } = await given(4)
+    const { store, readSide, read } = await given(4)
     let poisonous = true
     const parking = balances({
       onFailure: { retries: 0, then: 'park' },
@@ -324,7 +324,7 @@ describe('an event that a handler cannot take', () => {
         if (poisonous) poison(3)(event)
       },
     })
-    const projections = await running.start(store, target, [parking])
+    const projections = await running.start(store, readSide, [parking])
     await projections.waitFor(parking, 4)
     const stream = { aggregateType: 'Account', aggregateId: 'DE1' }
     expect(await projections.parked(parking)).toMatchObject([
@@ -339,9 +339,9 @@ describe('an event that a handler cannot take', () => {
   })
 
   test('that is parked can be given up', async () => {
-    const { store, target } = await given(1)
+    const { store, readSide } = await given(1)
     const parking = balances({ onFailure: { retries: 0, then: 'park' }, before: poison(1) })
-    const projections = await running.start(store, target, [parking])
+    const projections = await running.start(store, readSide, [parking])
     await projections.waitFor(parking, 1)
     const [event] = await projections.parked(parking)
     if (event === undefined) throw new Error('nothing is parked')
@@ -349,7 +349,7 @@ describe('an event that a handler cannot take', () => {
   })
 
   test('holds back those of its aggregate after it, and them alone, where it is wanted', async () => {
-    const { store, target, read } = await given(0)
+    const { store, readSide, read } = await given(0)
     let poisonous = true
     const parking = balances({
       onFailure: { retries: 0, then: 'park', holdBack: true },
@@ -357,7 +357,7 @@ describe('an event that a handler cannot take', () => {
         if (poisonous) poison(1)(event)
       },
     })
-    const projections = await running.start(store, target, [parking])
+    const projections = await running.start(store, readSide, [parking])
     await append(store, 'DE1', ...deposits(2))
     await append(store, 'DE2', ...deposits(1))
     const position = await append(store, 'DE1', ...deposits(1))
@@ -373,11 +373,11 @@ describe('an event that a handler cannot take', () => {
   })
 
   test('is one that no schema can read, which is not tried twice', async () => {
-    const { store, target } = await given(1)
+    const { store, readSide } = await given(1)
     await append(store, 'DE1', { ...accountEvents.Deposited({ cents: 1 }), version: 9 }, ...deposits(1))
     const log = new Log()
     const skipping = balances({ onFailure: { retries: 5, then: 'skip' } })
-    const projections = await running.start(store, target, [skipping], { onHappening: log.add })
+    const projections = await running.start(store, readSide, [skipping], { onHappening: log.add })
     await projections.waitFor(skipping, 3)
     expect(log.of('retrying')).toEqual([])
     expect(log.of('skipped').map(({ error }) => hasCode(error, 'EVENT_UNREADABLE'))).toEqual([true])
@@ -388,7 +388,7 @@ describe('a projection that is stopped', () => {
   test.each([1, 2, 500])(
     'while an event is tried again leaves nothing out, with %d in a batch',
     async (batchSize) => {
-      const { store, target, read } = await given(3)
+      const { store, readSide, read } = await given(3)
       let broken = true
       const projection = balances({
         before: ({ position }) => {
@@ -396,28 +396,32 @@ describe('a projection that is stopped', () => {
         },
       })
       const log = new Log()
-      const first = await running.start(store, target, [projection], { batchSize, onHappening: log.add })
+      const first = await running.start(store, readSide, [projection], { batchSize, onHappening: log.add })
       await log.until('retrying')
       await first.stop()
       broken = false
-      const second = await running.start(store, target, [projection], { batchSize })
+      const second = await running.start(store, readSide, [projection], { batchSize })
       await second.waitFor(projection, 3)
       expect(read.positions).toEqual([1, 2, 3])
     },
   )
 
   test('as it could not start has not finished', async () => {
-    const { store, target } = await given(1)
+    const { store, readSide } = await given(1)
     const create = () => Promise.reject(new Error('no table'))
-    const projections = new Projections(store, { target, projections: [{ ...balances(), create }] })
+    const projections = new Projections(store, { into: readSide, projections: [{ ...balances(), create }] })
     await expect(projections.start()).rejects.toThrow('no table')
     await expect(projections.finished()).rejects.toThrow('no table')
   })
 
   test('while it starts does not go on', async () => {
-    const { store, target } = await given(3)
+    const { store, readSide } = await given(3)
     const log = new Log()
-    const projections = new Projections(store, { target, projections: [balances()], onHappening: log.add })
+    const projections = new Projections(store, {
+      into: readSide,
+      projections: [balances()],
+      onHappening: log.add,
+    })
     const started = projections.start()
     await projections.stop()
     await started
@@ -427,8 +431,8 @@ describe('a projection that is stopped', () => {
   })
 
   test('has finished; one that was never started cannot have', async () => {
-    const { store, target } = await given(0)
-    const projections = new Projections(store, { target, projections: [balances()] })
+    const { store, readSide } = await given(0)
+    const projections = new Projections(store, { into: readSide, projections: [balances()] })
     await expect(projections.finished()).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
     await projections.start()
     const finished = projections.finished()
@@ -440,9 +444,9 @@ describe('a projection that is stopped', () => {
 
 describe('of several runners', () => {
   test('one works, and another takes over when it stops', async () => {
-    const { store, target, read } = await given(3)
-    const first = await running.start(store, target, [balances()])
-    const second = await running.start(store, target, [balances()])
+    const { store, readSide, read } = await given(3)
+    const first = await running.start(store, readSide, [balances()])
+    const second = await running.start(store, readSide, [balances()])
     await first.waitFor(balances(), 3)
     expect((await second.status())[0]).toMatchObject({
       state: 'standby',
@@ -459,19 +463,19 @@ describe('of several runners', () => {
   })
 
   test('one whose handler takes longer than its lease keeps it', async () => {
-    const { store, target, read } = await given(1)
+    const { store, readSide, read } = await given(1)
     const { held, proceed } = hold()
     const logs = [new Log(), new Log()] as const
     let claims = 0
-    const claim = target.claim.bind(target)
-    target.claim = (...args) => {
+    const claim = readSide.claim.bind(readSide)
+    readSide.claim = (...args) => {
       claims += 1
       return claim(...args)
     }
     const slow = balances({ before: () => held })
     const lease = 1_000
-    const first = await running.start(store, target, [slow], { lease, onHappening: logs[0].add })
-    await running.start(store, target, [slow], { lease, onHappening: logs[1].add })
+    const first = await running.start(store, readSide, [slow], { lease, onHappening: logs[0].add })
+    await running.start(store, readSide, [slow], { lease, onHappening: logs[1].add })
     // Each of both asks three times in a lease.
     await eventually(() => claims >= 10)
     proceed()
@@ -481,26 +485,26 @@ describe('of several runners', () => {
   })
 
   test('one that is paused writes nothing after it was replaced', async () => {
-    const { store, target, read } = await given(1)
+    const { store, readSide, read } = await given(1)
     const { held, proceed } = hold()
     // A leader that sleeps between its handlers and its commit, while its lease ends.
     const sleeping = new InMemoryProjectionStore(read)
     Object.assign(sleeping, {
-      prepare: target.prepare.bind(target),
-      states: target.states.bind(target),
+      prepare: readSide.prepare.bind(readSide),
+      states: readSide.states.bind(readSide),
       claim: (() => {
         let asked = 0
-        return async (...args: Parameters<typeof target.claim>) =>
-          asked++ === 0 ? target.claim(...args) : []
+        return async (...args: Parameters<typeof readSide.claim>) =>
+          asked++ === 0 ? readSide.claim(...args) : []
       })(),
       leave: async () => undefined,
-      commit: async (...args: Parameters<typeof target.commit>) => {
+      commit: async (...args: Parameters<typeof readSide.commit>) => {
         await held
-        await target.commit(...args)
+        await readSide.commit(...args)
       },
     })
     const old = await running.start(store, sleeping, [balances()])
-    const next = await running.start(store, target, [balances()])
+    const next = await running.start(store, readSide, [balances()])
     await next.waitFor(balances(), 1)
     proceed()
     await old.stop()
@@ -508,9 +512,12 @@ describe('of several runners', () => {
   })
 
   test('each has its share of the partitions, and order is kept for each aggregate', async () => {
-    const { store, target, read } = await given(0)
+    const { store, readSide, read } = await given(0)
     const split = balances({ partitions: 4 })
-    const both = [await running.start(store, target, [split]), await running.start(store, target, [split])]
+    const both = [
+      await running.start(store, readSide, [split]),
+      await running.start(store, readSide, [split]),
+    ]
     const shares = async () =>
       (await both[0]?.status())?.[0]?.partitions
         .map(({ heldBy }) => heldBy)
@@ -532,15 +539,15 @@ describe('of several runners', () => {
 
 describe('a new version', () => {
   test('is built beside the one that serves, and takes its place when it has caught up', async () => {
-    const { store, target } = await given(3)
+    const { store, readSide } = await given(3)
     const log = new Log()
     const served: number[] = []
     const old = balances({ version: 1 })
     const next = { ...balances({ version: 2 }), serve: async () => void served.push(2) }
-    const first = await running.start(store, target, [old])
+    const first = await running.start(store, readSide, [old])
     await first.waitFor(old, 3)
     expect(await first.serving('balances')).toBe(1)
-    const both = await running.start(store, target, [old, next], { onHappening: log.add })
+    const both = await running.start(store, readSide, [old, next], { onHappening: log.add })
     await log.until('serving')
     expect(await both.serving('balances')).toBe(2)
     expect(served).toEqual([2])
@@ -551,32 +558,32 @@ describe('a new version', () => {
   })
 
   test('serves also where there is nothing to be built from', async () => {
-    const { store, target } = await given(0)
+    const { store, readSide } = await given(0)
     const log = new Log()
-    await running.start(store, target, [balances()])
-    await running.start(store, target, [balances({ version: 2 })], { onHappening: log.add })
+    await running.start(store, readSide, [balances()])
+    await running.start(store, readSide, [balances({ version: 2 })], { onHappening: log.add })
     await log.until('serving')
   })
 
   test('serves as soon as it has caught up, whatever the lease', async () => {
-    const { store, target } = await given(3)
+    const { store, readSide } = await given(3)
     const log = new Log()
-    await running.start(store, target, [balances()])
+    await running.start(store, readSide, [balances()])
     const options = { lease: 600_000, onHappening: log.add }
-    await running.start(store, target, [balances({ version: 2 })], options)
+    await running.start(store, readSide, [balances({ version: 2 })], options)
     await log.until('serving')
   })
 
   test('that has parked events does not serve before they are handled or dropped', async () => {
-    const { store, target } = await given(3)
+    const { store, readSide } = await given(3)
     const log = new Log()
     let broken = true
     const before = () => {
       if (broken) throw new Error('broken')
     }
     const next = balances({ version: 2, onFailure: { retries: 0, then: 'park' }, before })
-    await running.start(store, target, [balances({ version: 1 })])
-    const projections = await running.start(store, target, [next], { onHappening: log.add })
+    await running.start(store, readSide, [balances({ version: 1 })])
+    const projections = await running.start(store, readSide, [next], { onHappening: log.add })
     await log.until('withheld')
     await projections.waitFor(next, 3)
     expect(await projections.serving('balances')).toBe(1)
@@ -587,36 +594,36 @@ describe('a new version', () => {
   })
 
   test('that was dropped is not made again', async () => {
-    const { store, target } = await given(3)
+    const { store, readSide } = await given(3)
     const log = new Log()
     const both = [balances({ version: 1 }), balances({ version: 2 })] as const
-    const projections = await running.start(store, target, both, { onHappening: log.add })
+    const projections = await running.start(store, readSide, both, { onHappening: log.add })
     await log.until('serving')
     await projections.drop(both[0])
-    const late = new Projections(store, { target, projections: [both[0]] })
+    const late = new Projections(store, { into: readSide, projections: [both[0]] })
     await expect(late.start()).rejects.toMatchObject({
       code: 'ARGUMENT_INVALID',
       argument: 'options.projections',
     })
-    expect(await target.states(['balances'])).toMatchObject([{ version: 2 }])
+    expect(await readSide.states(['balances'])).toMatchObject([{ version: 2 }])
   })
 
   test('whose switch takes long costs nobody a lease', async () => {
-    const { store, target } = await given(3)
+    const { store, readSide } = await given(3)
     const log = new Log()
     const { held, proceed } = hold()
     let claims = 0
-    const [serve, claim] = [target.serve.bind(target), target.claim.bind(target)]
-    target.serve = async (...args) => {
+    const [serve, claim] = [readSide.serve.bind(readSide), readSide.claim.bind(readSide)]
+    readSide.serve = async (...args) => {
       await held
       return serve(...args)
     }
-    target.claim = (...args) => {
+    readSide.claim = (...args) => {
       claims += 1
       return claim(...args)
     }
     const both = [balances({ version: 1 }), balances({ version: 2 })]
-    await running.start(store, target, both, { onHappening: log.add })
+    await running.start(store, readSide, both, { onHappening: log.add })
     await eventually(() => claims >= 5)
     expect(log.of('released')).toEqual([])
     proceed()
@@ -624,66 +631,66 @@ describe('a new version', () => {
   })
 
   test('whose switch could not reach its store is tried again', async () => {
-    const { store, target } = await given(3)
+    const { store, readSide } = await given(3)
     const log = new Log()
     let failures = 2
-    const serve = target.serve.bind(target)
-    target.serve = (...args) => (failures-- > 0 ? Promise.reject(unreachable()) : serve(...args))
+    const serve = readSide.serve.bind(readSide)
+    readSide.serve = (...args) => (failures-- > 0 ? Promise.reject(unreachable()) : serve(...args))
     const both = [balances({ version: 1 }), balances({ version: 2 })]
-    await running.start(store, target, both, { onHappening: log.add })
+    await running.start(store, readSide, both, { onHappening: log.add })
     await log.until('serving')
     expect(log.of('unreachable')).toHaveLength(2)
   })
 
   test('whose switch fails does not take the others with it', async () => {
-    const { store, target } = await given(3)
+    const { store, readSide } = await given(3)
     const old = balances({ version: 1 })
     const next = { ...balances({ version: 2 }), serve: () => Promise.reject(new Error('no view')) }
-    const projections = await running.start(store, target, [old, next])
+    const projections = await running.start(store, readSide, [old, next])
     await expect(projections.finished()).rejects.toThrow('no view')
     await projections.waitFor(old, await append(store, 'DE1', ...deposits(1)))
     await expect(projections.waitFor(next, 1)).rejects.toThrow('no view')
   })
 
   test('does not serve before it has got to where the old one is', async () => {
-    const { store, target } = await given(3)
+    const { store, readSide } = await given(3)
     const old = balances({ version: 1 })
-    const first = await running.start(store, target, [old])
+    const first = await running.start(store, readSide, [old])
     await first.waitFor(old, 3)
-    await target.prepare({ name: 'balances', version: 2 }, 1, balances())
+    await readSide.prepare({ name: 'balances', version: 2 }, 1, balances())
     const none = async () => undefined
-    expect(await target.serve({ name: 'balances', version: 2 }, 0, none)).toBe('behind')
+    expect(await readSide.serve({ name: 'balances', version: 2 }, 0, none)).toBe('behind')
   })
 
   test('can be dropped while it is built, but not when it serves', async () => {
-    const { store, target } = await given(3)
+    const { store, readSide } = await given(3)
     const dropped: number[] = []
     const next = {
       ...balances({ version: 2, before: () => new Promise(setImmediate) }),
       drop: async () => void dropped.push(2),
     }
     const old = balances({ version: 1 })
-    const first = await running.start(store, target, [old])
+    const first = await running.start(store, readSide, [old])
     await first.waitFor(old, 3)
     await expect(first.drop(old)).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
     // It goes on as if nobody had asked.
     await first.waitFor(balances({ version: 1 }), await append(store, 'DE1', ...deposits(1)))
-    await target.prepare(next, 1, next)
-    const projections = new Projections(store, { target, projections: [old, next] })
+    await readSide.prepare(next, 1, next)
+    const projections = new Projections(store, { into: readSide, projections: [old, next] })
     await projections.drop(next)
     expect(dropped).toEqual([2])
-    expect(await target.states(['balances'])).toMatchObject([{ version: 1 }])
+    expect(await readSide.states(['balances'])).toMatchObject([{ version: 1 }])
   })
 
   test('that has failed is not begun again where it cannot be dropped', async () => {
-    const { store, target } = await given(1)
+    const { store, readSide } = await given(1)
     let tries = 0
     const before = () => {
       tries += 1
       throw new Error('poison')
     }
     const failing = balances({ onFailure: { retries: 0 }, before })
-    const projections = await running.start(store, target, [failing])
+    const projections = await running.start(store, readSide, [failing])
     await expect(projections.finished()).rejects.toThrow('poison')
     const failed = tries
     await expect(projections.drop(failing)).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
@@ -692,10 +699,10 @@ describe('a new version', () => {
   })
 
   test('that is dropped while it runs is no failure, and has nobody waiting for it', async () => {
-    const { store, target } = await given(3)
-    target.serve = async () => 'behind'
+    const { store, readSide } = await given(3)
+    readSide.serve = async () => 'behind'
     const [old, next] = [balances({ version: 1 }), balances({ version: 2 })]
-    const projections = await running.start(store, target, [old, next])
+    const projections = await running.start(store, readSide, [old, next])
     await projections.waitFor(next, 3)
     const waiting = expect(projections.waitFor(next, 4)).rejects.toMatchObject({ code: 'PROJECTION_FAILED' })
     await projections.drop(next)
@@ -709,16 +716,16 @@ describe('a new version', () => {
 
 describe('waiting for a projection', () => {
   test('works where it does not run', async () => {
-    const { store, target } = await given(3)
-    const elsewhere = new Projections(store, { target, projections: [balances()] })
+    const { store, readSide } = await given(3)
+    const elsewhere = new Projections(store, { into: readSide, projections: [balances()] })
     const waiting = elsewhere.waitFor(balances(), 3)
-    await running.start(store, target, [balances()])
+    await running.start(store, readSide, [balances()])
     await waiting
   })
 
   test('ends with an error when it takes too long', async () => {
-    const { store, target } = await given(3)
-    const projections = new Projections(store, { target, projections: [balances()] })
+    const { store, readSide } = await given(3)
+    const projections = new Projections(store, { into: readSide, projections: [balances()] })
     await expect(projections.waitFor(balances(), 3, { timeout: 20 })).rejects.toMatchObject({
       code: 'WAIT_TIMEOUT',
       projection: 'balances',
@@ -728,15 +735,15 @@ describe('waiting for a projection', () => {
   })
 
   test('takes no time that a timer cannot wait', async () => {
-    const { store, target } = await given(0)
-    const projections = new Projections(store, { target, projections: [balances()] })
+    const { store, readSide } = await given(0)
+    const projections = new Projections(store, { into: readSide, projections: [balances()] })
     const waiting = projections.waitFor(balances(), 3, { timeout: 2 ** 31 })
     await expect(waiting).rejects.toMatchObject({ code: 'ARGUMENT_INVALID', argument: 'options.timeout' })
   })
 
   test('ends with the reason of its signal', async () => {
-    const { store, target } = await given(3)
-    const projections = new Projections(store, { target, projections: [balances()] })
+    const { store, readSide } = await given(3)
+    const projections = new Projections(store, { into: readSide, projections: [balances()] })
     const controller = new AbortController()
     const waiting = projections.waitFor(balances(), 3, { signal: controller.signal })
     controller.abort(new Error('enough'))
@@ -747,29 +754,33 @@ describe('waiting for a projection', () => {
 test.each([
   ['options.projections', { projections: [] }],
   ['options.projections', { projections: [balances(), balances()] }],
-  ['options.target', { target: {} }],
+  ['options.readSide', { readSide: {} }],
   ['options.batchSize', { batchSize: 0 }],
   ['options.lease', { lease: 99 }],
   ['options.lease', { lease: 2 ** 31 }],
   ['options.onHappening', { onHappening: 'log' }],
   ['options.into', { into: 1 }],
 ])('%s of the wrong form is refused', (argument, options) => {
-  const target = new InMemoryProjectionStore(new Balances())
+  const readSide = new InMemoryProjectionStore(new Balances())
   const create = () =>
-    new Projections(new InMemoryStore(), { target, projections: [balances()], ...(options as object) })
+    new Projections(new InMemoryStore(), {
+      into: readSide,
+      projections: [balances()],
+      ...(options as object),
+    })
   expect(create).toThrow(expect.objectContaining({ code: 'ARGUMENT_INVALID', argument }))
 })
 
 /** A store with so many deposits, and what to project them into. */
 async function given(count: number): Promise<{
   readonly store: InMemoryStore
-  readonly target: InMemoryProjectionStore<Balances>
+  readonly readSide: InMemoryProjectionStore<Balances>
   readonly read: Balances
 }> {
   const store = new InMemoryStore()
   if (count > 0) await append(store, 'DE1', ...deposits(count))
   const read = new Balances()
-  return { store, target: new InMemoryProjectionStore(read), read }
+  return { store, readSide: new InMemoryProjectionStore(read), read }
 }
 
 /** A promise, and what fulfils it. */

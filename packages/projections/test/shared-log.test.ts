@@ -60,14 +60,14 @@ describe('partitions of one process', () => {
 
   test('that stand at different places meet', async () => {
     const { store, position, open } = await filled()
-    const target = new InMemoryProjectionStore(new Balances())
+    const readSide = new InMemoryProjectionStore(new Balances())
     const projection = balances({ partitions: PARTITIONS })
-    await target.prepare(projection, PARTITIONS, projection)
-    const [ahead] = await target.claim('earlier', [projection], 60_000)
+    await readSide.prepare(projection, PARTITIONS, projection)
+    const [ahead] = await readSide.claim('earlier', [projection], 60_000)
     if (ahead === undefined) throw new Error('nothing was claimed')
-    await target.commit(ahead, 150, async () => undefined)
-    await target.leave('earlier')
-    const projections = await running.start(store, target, [projection], { batchSize: 10 })
+    await readSide.commit(ahead, 150, async () => undefined)
+    await readSide.leave('earlier')
+    const projections = await running.start(store, readSide, [projection], { batchSize: 10 })
     await projections.waitFor(projection, position)
     const before = open.events
     const last = await append(store, 'DE1', ...deposits(1))
@@ -270,8 +270,8 @@ async function start(
     onFailure: { retries: 1_000 },
     ...(before && { before }),
   })
-  const target = Object.assign(new InMemoryProjectionStore(new Balances()), { undoes: true })
-  const projections = await running.start(store, target, [projection], {
+  const readSide = Object.assign(new InMemoryProjectionStore(new Balances()), { undoes: true })
+  const projections = await running.start(store, readSide, [projection], {
     batchSize: 10,
     ...(log && { onHappening: log.add }),
   })

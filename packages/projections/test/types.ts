@@ -59,14 +59,14 @@ expectTypeOf(totals).toEqualTypeOf<Projection<Map<string, number>>>()
 
 // ---- a projection runs where its target is
 
-const running = new Projections(store, { target: sqlStore, projections: [turnover] })
+const running = new Projections(store, { into: sqlStore, projections: [turnover] })
 await running.waitFor(turnover, 5, { timeout: 1_000 })
 new Projections(store, {
-  target: new InMemoryProjectionStore(new Map<string, number>()),
+  into: new InMemoryProjectionStore(new Map<string, number>()),
   projections: [totals],
 })
 // @ts-expect-error it writes to a map, not to a database
-new Projections(store, { target: sqlStore, projections: [totals] })
+new Projections(store, { into: sqlStore, projections: [totals] })
 
 defineProjection({
   name: 'wrong',

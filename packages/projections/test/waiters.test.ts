@@ -9,10 +9,10 @@ afterEach(() => running.stopAll())
 
 describe('those who wait for what another process does', () => {
   test('share their looks at it', async () => {
-    const { store, target, elsewhere } = await given()
+    const { store, readSide, elsewhere } = await given()
     let looks = 0
-    const states = target.states.bind(target)
-    target.states = (names) => {
+    const states = readSide.states.bind(readSide)
+    readSide.states = (names) => {
       looks += 1
       return states(names)
     }
@@ -20,15 +20,15 @@ describe('those who wait for what another process does', () => {
     await eventually(() => looks >= 5)
     // Each by itself would have looked 500 times.
     expect(looks).toBeLessThan(10)
-    await running.start(store, target, [balances()])
+    await running.start(store, readSide, [balances()])
     await Promise.all(waiting)
   })
 
   test('do not look more often the more of them come', async () => {
-    const { target, elsewhere } = await given()
+    const { readSide, elsewhere } = await given()
     let looks = 0
-    const states = target.states.bind(target)
-    target.states = (names) => {
+    const states = readSide.states.bind(readSide)
+    readSide.states = (names) => {
       looks += 1
       return states(names)
     }
@@ -42,32 +42,32 @@ describe('those who wait for what another process does', () => {
   })
 
   test('wait out a lost connection, and are told of it when it takes too long', async () => {
-    const { store, target, elsewhere } = await given()
-    const states = target.states.bind(target)
+    const { store, readSide, elsewhere } = await given()
+    const states = readSide.states.bind(readSide)
     const lost = unreachable()
-    target.states = () => Promise.reject(lost)
+    readSide.states = () => Promise.reject(lost)
     await expect(elsewhere.waitFor(balances(), 3, { timeout: 30 })).rejects.toMatchObject({
       code: 'WAIT_TIMEOUT',
       cause: lost,
     })
     const waiting = elsewhere.waitFor(balances(), 3)
-    await running.start(store, Object.assign(target, { states }), [balances()])
+    await running.start(store, Object.assign(readSide, { states }), [balances()])
     await waiting
   })
 
   test('fail with what else there is', async () => {
-    const { target, elsewhere } = await given()
+    const { readSide, elsewhere } = await given()
     const broken = new Error('the tables are gone')
-    target.states = () => Promise.reject(broken)
+    readSide.states = () => Promise.reject(broken)
     await expect(elsewhere.waitFor(balances(), 3)).rejects.toBe(broken)
   })
 })
 
 describe('those who wait for what this process does', () => {
   test('are told without a look', async () => {
-    const { store, target } = await given()
-    const projections = await running.start(store, target, [balances()])
-    target.states = () => Promise.reject(new Error('it was looked'))
+    const { store, readSide } = await given()
+    const projections = await running.start(store, readSide, [balances()])
+    readSide.states = () => Promise.reject(new Error('it was looked'))
     await projections.waitFor(balances(), 3)
     const waiting = projections.waitFor(balances(), 4)
     await append(store, 'DE1', ...deposits(1))
@@ -75,12 +75,12 @@ describe('those who wait for what this process does', () => {
   })
 
   test('are told when it fails', async () => {
-    const { store, target } = await given()
+    const { store, readSide } = await given()
     const before = () => {
       throw new Error('poison')
     }
     const failing = balances({ onFailure: { retries: 0 }, before })
-    const projections = await running.start(store, target, [failing])
+    const projections = await running.start(store, readSide, [failing])
     await expect(projections.waitFor(failing, 3)).rejects.toMatchObject({ code: 'PROJECTION_FAILED' })
   })
 })
@@ -89,6 +89,6 @@ describe('those who wait for what this process does', () => {
 async function given() {
   const store = new InMemoryStore()
   await append(store, 'DE1', ...deposits(3))
-  const target = new InMemoryProjectionStore(new Balances())
-  return { store, target, elsewhere: new Projections(store, { target, projections: [balances()] }) }
+  const readSide = new InMemoryProjectionStore(new Balances())
+  return { store, readSide, elsewhere: new Projections(store, { into: readSide, projections: [balances()] }) }
 }

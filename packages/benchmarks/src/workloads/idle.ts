@@ -20,8 +20,8 @@ async function* measure(bench: Bench): AsyncGenerator<Row, void> {
     if (own === undefined || other === undefined) return []
     const asked = pools.map(countQueries)
     const store = new PostgresStore({ client: own })
-    const target = new PostgresProjectionStore({ client: other })
-    await target.migrate()
+    const readSide = new PostgresProjectionStore({ client: other })
+    await readSide.migrate()
     const projection = defineProjection({
       name: 'idle',
       version: 1,
@@ -29,7 +29,7 @@ async function* measure(bench: Bench): AsyncGenerator<Row, void> {
       partitions: 3,
       handleBatch: () => undefined,
     })
-    const running = new Projections(store, { target, projections: [projection] })
+    const running = new Projections(store, { into: readSide, projections: [projection] })
     await running.start()
     bench.progress('idle')
     // What it does at first is not what it does from then on.

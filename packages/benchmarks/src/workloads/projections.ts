@@ -24,8 +24,8 @@ async function* measure(bench: Bench): AsyncGenerator<Row, void> {
     await vacuum({ url })
     const head = await store.head()
     const client = new pg.Pool({ connectionString: url, max: 10 })
-    const target = new PostgresProjectionStore({ client })
-    await target.migrate()
+    const readSide = new PostgresProjectionStore({ client })
+    await readSide.migrate()
 
     const measured = async (kind: string, version: (round: number) => Projection<SqlClient>) => {
       const rates: number[] = []
@@ -34,7 +34,7 @@ async function* measure(bench: Bench): AsyncGenerator<Row, void> {
           `projections, ${kind}: ${round === 0 ? 'warming up' : `round ${round} of ${bench.rounds}`}`,
         )
         const projection = version(round + 1)
-        const running = new Projections(store, { target, projections: [projection] })
+        const running = new Projections(store, { into: readSide, projections: [projection] })
         const start = performance.now()
         await running.start()
         await running.waitFor(projection, head, { timeout: 600_000 })

@@ -27,7 +27,7 @@ console.log(`\n${await core.explain(Stock, 'tea')}`)
 // The read side, here in memory and built anew at each start. It knows of the tea as soon as it has got so far.
 const sent: Shipments = new Map()
 const projections = new Projections(store, {
-  target: new InMemoryProjectionStore(sent),
+  into: new InMemoryProjectionStore(sent),
   projections: [shipments],
 })
 await projections.start()

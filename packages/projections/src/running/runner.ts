@@ -10,7 +10,7 @@ import { Worker } from './worker.ts'
 /** What a runner works with. */
 export interface RunnerInput<Target> {
   readonly store: EventStore
-  readonly target: ProjectionStore<Target>
+  readonly into: ProjectionStore<Target>
   readonly projections: readonly Projection<Target>[]
   readonly batchSize: number
   readonly lease: number
@@ -64,11 +64,11 @@ export class Runner<Target> {
   }
 
   async #start(): Promise<void> {
-    const { target, projections } = this.#input
+    const { into, projections } = this.#input
     for (const projection of projections) {
-      await target.prepare(idOf(projection), projection.partitions, projection)
+      await into.prepare(idOf(projection), projection.partitions, projection)
     }
-    const states = await target.states(projections.map(({ name }) => name))
+    const states = await into.states(projections.map(({ name }) => name))
     for (const projection of projections) {
       const isServed = states.some(
         ({ name, version, serving }) => serving && name === projection.name && version >= projection.version,
@@ -90,7 +90,7 @@ export class Runner<Target> {
     await Promise.all(working.map(({ done }) => done))
     await Promise.all([...this.#switches.values()].map((one) => one.settled()))
     // Where that fails, the leases end by themselves.
-    await this.#input.target.leave(this.#id).catch(() => undefined)
+    await this.#input.into.leave(this.#id).catch(() => undefined)
     this.#outcome.resolve()
   }
 
@@ -119,7 +119,7 @@ export class Runner<Target> {
     for (const { worker } of own) worker.stop()
     await Promise.all(own.map(({ done }) => done))
     // Where that fails, the leases end by themselves.
-    await this.#input.target.leave(this.#id, idOf(projection)).catch(() => undefined)
+    await this.#input.into.leave(this.#id, idOf(projection)).catch(() => undefined)
   }
 
   /** Works on a version again that was left. */
@@ -151,10 +151,10 @@ export class Runner<Target> {
   }
 
   async #tick(): Promise<void> {
-    const { target, lease } = this.#input
+    const { into, lease } = this.#input
     const running = this.#running()
     if (running.length === 0) return
-    const claims = await target.claim(this.#id, running.map(idOf), lease)
+    const claims = await into.claim(this.#id, running.map(idOf), lease)
     const held = new Set(claims.map(keyOf))
     for (const working of [...this.#workers.values()]) {
       if (!held.has(keyOf(working.partition))) working.worker.stop()

@@ -7,7 +7,7 @@ import { type Worker } from './worker.ts'
 
 /** What a switch works with. */
 export interface SwitchInput<Target> {
-  readonly target: ProjectionStore<Target>
+  readonly into: ProjectionStore<Target>
   readonly projection: Projection<Target>
   readonly lease: number
   readonly tell: (happening: Happening) => void
@@ -56,11 +56,11 @@ export class Switch<Target> {
   }
 
   async #try(): Promise<void> {
-    const { target, projection, lease, signal, tell } = this.#input
+    const { into, projection, lease, signal, tell } = this.#input
     const { name, version } = projection
     while (this.#hasCaughtUp() && !signal.aborted) {
       try {
-        const outcome = await target.serve({ name, version }, this.#caughtUpAt ?? 0, projection.serve)
+        const outcome = await into.serve({ name, version }, this.#caughtUpAt ?? 0, projection.serve)
         if (outcome === 'switched') tell({ name, version, happened: 'serving' })
         if (outcome === 'switched' || outcome === 'served before') {
           this.#done = true

@@ -14,7 +14,7 @@ import { type SharedLog } from './shared-log.ts'
 
 /** What a worker works with. */
 export interface WorkerInput<Target> {
-  readonly target: ProjectionStore<Target>
+  readonly into: ProjectionStore<Target>
   readonly projection: Projection<Target>
   readonly claim: Claim
   readonly log: SharedLog
@@ -124,9 +124,9 @@ export class Worker<Target> {
   }
 
   async #take({ events, position, head }: Batch): Promise<void> {
-    const { target, projection, batchSize } = this.#input
+    const { into, projection, batchSize } = this.#input
     // What is not undone would be done again with those after it.
-    const most = target.undoes || projection.handlesBatches ? batchSize : 1
+    const most = into.undoes || projection.handlesBatches ? batchSize : 1
     this.#head = head
     // The log is read again, where it could not be.
     this.#error = undefined
@@ -248,7 +248,7 @@ export class Worker<Target> {
   ): Promise<void> {
     for (let failures = 0; ; failures++) {
       try {
-        await this.#input.target.commit(this.#claim, position, work)
+        await this.#input.into.commit(this.#claim, position, work)
         break
       } catch (error) {
         // What a handler throws itself is for its policy, whatever it is.
