@@ -6,6 +6,9 @@ import { workspace } from '../src/workspace.ts'
 
 const scripts = Object.keys((read('package.json') as { readonly scripts: object }).scripts)
 
+/** How a job says that it runs in this repository alone. */
+const OURS = "github.repository == 'eventmill/eventmill'"
+
 interface Workflow {
   readonly permissions: unknown
   readonly jobs: { readonly [name: string]: Job }
@@ -13,8 +16,10 @@ interface Workflow {
 
 interface Job {
   readonly 'timeout-minutes': unknown
+  readonly if?: string
+  readonly needs?: string
+  readonly permissions?: { readonly [scope: string]: string }
   readonly steps: readonly {
-    readonly uses?: string
     readonly run?: string
     readonly with?: { readonly [input: string]: unknown }
   }[]
@@ -23,14 +28,25 @@ interface Job {
 describe.each(filesIn('workflows'))('the workflow %s', (path) => {
   const { permissions, jobs } = read(path) as Workflow
   const steps = Object.values(jobs).flatMap((job) => job.steps)
+  const text = readFileSync(join(workspace, path), 'utf8')
 
   test('may do no more than it says, and not for ever', () => {
     expect(permissions).toBeInstanceOf(Object)
     for (const job of Object.values(jobs)) expect(job['timeout-minutes']).toBeGreaterThan(0)
   })
 
-  test('uses actions of a version that it names', () => {
-    for (const { uses } of steps) if (uses !== undefined) expect(uses).toMatch(/@v\d+(\.\d+\.\d+)?$/)
+  test('writes nothing in a fork', () => {
+    const isOurs = (job: Job | undefined): boolean =>
+      job !== undefined && (job.if === OURS || (job.needs !== undefined && isOurs(jobs[job.needs])))
+    for (const job of Object.values(jobs)) {
+      if (Object.values(job.permissions ?? {}).includes('write')) expect(isOurs(job)).toBe(true)
+    }
+  })
+
+  test('uses actions by their commits, which nobody can move, and tells their versions', () => {
+    for (const [use] of text.matchAll(/\buses: .*/g)) {
+      expect(use).toMatch(/^uses: [\w./-]+@[\da-f]{40} # v\d+\.\d+\.\d+$/)
+    }
   })
 
   test('runs scripts that there are', () => {
@@ -38,6 +54,13 @@ describe.each(filesIn('workflows'))('the workflow %s', (path) => {
     const names = commands.flatMap((command) => command.match(/(?<=\bnpm run )\S+/g) ?? [])
     expect(scripts).toEqual(expect.arrayContaining(names))
   })
+})
+
+test('actions and packages are kept up to date', () => {
+  const { updates } = read('.github/dependabot.yml') as {
+    readonly updates: readonly { readonly 'package-ecosystem': string }[]
+  }
+  expect(updates.map((update) => update['package-ecosystem'])).toEqual(['github-actions', 'npm'])
 })
 
 test.each(filesIn('ISSUE_TEMPLATE').filter((path) => !path.endsWith('config.yml')))(
