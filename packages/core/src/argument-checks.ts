@@ -29,7 +29,7 @@ export function checkInteger(value: unknown, least: number, argument: string): a
 }
 
 /** The longest that a timer waits: a longer one is over at once. */
-const LONGEST_TIMER = 2 ** 31 - 1
+const LONGEST_TIMER = 2_147_483_647
 
 /** Refuses with `ARGUMENT_INVALID` all but whole milliseconds, of which there are `least` at least, that a timer can wait. */
 export function checkMilliseconds(value: unknown, least: number, argument: string): asserts value is number {

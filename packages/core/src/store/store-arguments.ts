@@ -143,13 +143,24 @@ export function checkSignal(signal: AbortSignal | undefined): void {
 const APPEND_OPTIONS = new Set(['commitId', 'signal'])
 const FIND_COMMIT_OPTIONS = new Set(['signal'])
 const READ_STREAM_OPTIONS = new Set(['after', 'upTo', 'limit', 'backwards', 'signal'])
-const READ_ALL_OPTIONS = new Set([...READ_STREAM_OPTIONS, 'filter'])
+const READ_ALL_OPTIONS = new Set(['after', 'upTo', 'limit', 'backwards', 'signal', 'filter'])
 const STREAM_ID = new Set(['aggregateType', 'aggregateId'])
 const STREAM_APPEND = new Set(['stream', 'expected', 'events'])
 const FILTER_ITEM = new Set(['source', 'types', 'aggregateTypes'])
-const NEW_EVENT = ['source', 'type', 'version', 'data', 'metadata']
 /** A stored event may be appended again elsewhere: what a store assigns, it assigns anew. */
-const EVENT = new Set([...NEW_EVENT, 'id', 'aggregateType', 'aggregateId', 'sequence', 'position', 'time'])
+const EVENT = new Set([
+  'source',
+  'type',
+  'version',
+  'data',
+  'metadata',
+  'id',
+  'aggregateType',
+  'aggregateId',
+  'sequence',
+  'position',
+  'time',
+])
 
 /** Like `map`, which passes over holes. */
 function mapped<Item, Result>(
