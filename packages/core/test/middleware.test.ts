@@ -8,7 +8,7 @@ import {
   logDispatches,
   type Middleware,
 } from '@eventmill/core'
-import { generationConflict } from '@eventmill/core/adapter'
+import { eventmillError, generationConflict } from '@eventmill/core/adapter'
 import { InMemoryStore } from '@eventmill/store-memory'
 import { inspect } from 'node:util'
 import { Account, accountEvents, InsufficientFunds, Transfer } from './fixtures/account.ts'
@@ -66,8 +66,8 @@ describe('middleware', () => {
     const reports: unknown[] = []
     const reporting: Middleware = async (_command, next, dispatch) => {
       const result = await next()
-      const { attempts, events, repeated, context, signal } = dispatch
-      reports.push({ attempts, events: events.map(({ type }) => type), repeated, context, signal })
+      const { events, ...rest } = dispatch
+      reports.push({ ...rest, events: events.map(({ type }) => type) })
       return result
     }
     const core = new Core(overtaken(new InMemoryStore(), 2), { middleware: [reporting] })
@@ -79,10 +79,10 @@ describe('middleware', () => {
     await core.dispatchCommand(once)
     await core.dispatchCommand(Close('DE1'))
     expect(reports).toEqual([
-      { attempts: 3, events: ['Closed'], repeated: false, context: limits, signal },
-      { attempts: 1, events: ['Deposited'], repeated: false },
-      { attempts: 1, events: [], repeated: true },
-      { attempts: 1, events: [], repeated: false },
+      { attempts: 3, events: ['Closed'], repeated: false, rejected: false, context: limits, signal },
+      { attempts: 1, events: ['Deposited'], repeated: false, rejected: false },
+      { attempts: 1, events: [], repeated: true, rejected: false },
+      { attempts: 1, events: [], repeated: false, rejected: false },
     ])
   })
 
@@ -94,7 +94,7 @@ describe('middleware', () => {
     }
     const core = new Core(new InMemoryStore(), { middleware: [reporting] })
     await core.dispatchCommand(Close('DE1'))
-    expect(reports).toEqual([{ attempts: 0, events: [], repeated: false }])
+    expect(reports).toEqual([{ attempts: 0, events: [], repeated: false, rejected: false }])
   })
 
   test.each<[string, unknown, object, object]>([
@@ -148,6 +148,21 @@ describe('middleware', () => {
     }
     const core = new Core(overtaken(new InMemoryStore(), 1), { middleware: [again], retries: 0 })
     expect((await core.dispatchCommand(Deposit('DE1', { cents: 1 }))).generation).toBe(1)
+  })
+
+  test('learns that a command was decided against, and forgets it when it is dispatched again', async () => {
+    const rejected: boolean[] = []
+    const again: Middleware = async (_command, next, dispatch) => {
+      await next().catch(() => rejected.push(dispatch.rejected))
+      await core.dispatchCommand(Deposit('DE1', { cents: 1 }))
+      const result = await next()
+      rejected.push(dispatch.rejected)
+      return result
+    }
+    const store = new InMemoryStore()
+    const core = new Core(store)
+    await new Core(store, { middleware: [again] }).dispatchCommand(Withdraw('DE1', { cents: 1 }))
+    expect(rejected).toEqual([true, false])
   })
 
   test('that dispatches again sees what the last dispatch stored', async () => {
@@ -232,15 +247,13 @@ describe('the log of dispatches', () => {
     expect(JSON.stringify(lines)).not.toContain('4711')
   })
 
-  test('tells why one failed, and of which aggregates it was', async () => {
+  test('tells of which aggregates it was', async () => {
     const { lines, middleware } = log()
-    const core = new Core(new InMemoryStore(), { middleware })
-    await expect(core.dispatchCommand(Withdraw('DE1', { cents: 1 }))).rejects.toThrow(InsufficientFunds)
-    await expect(core.dispatchCommand(Transfer({ from: 'a', to: 'b' }, { cents: 1 }))).rejects.toThrow()
+    await new Core(new InMemoryStore(), { middleware }).dispatchCommand(
+      Transfer({ from: 'a', to: 'b' }, { cents: 0 }),
+    )
     expect(lines).toMatchObject([
-      { level: 'warn', message: 'Withdraw failed', outcome: 'failed', err: expect.any(InsufficientFunds) },
       {
-        level: 'warn',
         command: 'Transfer',
         aggregates: {
           from: { aggregateType: 'Account', aggregateId: 'a' },
@@ -248,6 +261,122 @@ describe('the log of dispatches', () => {
         },
       },
     ])
+  })
+
+  class Forbidden extends Error {
+    override readonly name = 'Forbidden'
+    readonly code = 'NO_RIGHT'
+  }
+
+  /** What a handler may throw. */
+  function refusing(thrown: unknown) {
+    const { lines, middleware } = log()
+    const Refusing = defineAggregate({
+      type: 'Account',
+      events: accountEvents,
+      initialize: (_id: string) => 0,
+      apply: { Opened: (n) => n, Deposited: (n) => n, Withdrawn: (n) => n, Closed: (n) => n },
+      handle: {
+        Refuse: () => {
+          throw thrown
+        },
+        RefuseLater: () => Promise.reject(thrown as Error),
+        Misdecide: () => accountEvents.Deposited(undefined as never),
+      },
+    })
+    return { lines, core: new Core(new InMemoryStore(), { middleware }), ...Refusing.commands }
+  }
+
+  test.each<[string, unknown, object]>([
+    ['a class of the user', new InsufficientFunds('0 < 5'), { name: 'InsufficientFunds', message: '0 < 5' }],
+    ['a name and a code', new Forbidden('no'), { name: 'Forbidden', code: 'NO_RIGHT', message: 'no' }],
+    ['no class of its own', new Error('sold out'), { name: 'Error', message: 'sold out' }],
+    ['no kind, but a text', 'sold out', { message: 'sold out' }],
+  ])('tells in short why a handler refused, by an error of %s', async (_, thrown, reason) => {
+    const { lines, core, Refuse, RefuseLater } = refusing(thrown)
+    await expect(core.dispatchCommand(Refuse('a'))).rejects.toBe(thrown)
+    await expect(core.dispatchCommand(RefuseLater('a'))).rejects.toBe(thrown)
+    const line = {
+      level: 'info',
+      aggregateType: 'Account',
+      aggregateId: 'a',
+      outcome: 'refused',
+      attempts: 1,
+      events: [],
+      milliseconds: 'some',
+      reason,
+    }
+    expect(lines).toStrictEqual([
+      { ...line, message: 'Refuse refused', command: 'Refuse' },
+      { ...line, message: 'RefuseLater refused', command: 'RefuseLater' },
+    ])
+  })
+
+  test('tells what a middleware refused', async () => {
+    const { lines, middleware } = log()
+    const forbid: Middleware = () => Promise.reject(new Forbidden('no'))
+    const core = new Core(new InMemoryStore(), { middleware: [...middleware, forbid] })
+    await expect(core.dispatchCommand(Close('a'))).rejects.toThrow(Forbidden)
+    expect(lines).toMatchObject([{ level: 'info', outcome: 'refused', reason: { name: 'Forbidden' } }])
+  })
+
+  test.each<[string, Command, string]>([
+    ['another generation', Close('a', undefined, { generation: 7 }), 'GENERATION_CONFLICT'],
+    ['an id that is none', Close(''), 'ARGUMENT_INVALID'],
+    ['data that no store takes', Deposit('a', { cents: 5n as never }), 'VALUE_NOT_JSON'],
+    ['one aggregate twice', Transfer({ from: 'a', to: 'a' }, { cents: 0 }), 'STREAM_REPEATED'],
+  ])('tells that a command with %s was refused', async (_, command, code) => {
+    const { lines, middleware } = log()
+    const core = new Core(new InMemoryStore(), { middleware })
+    await expect(core.dispatchCommand(command)).rejects.toHaveProperty('code', code)
+    expect(lines).toMatchObject([{ level: 'info', outcome: 'refused', reason: { code } }])
+  })
+
+  test.each<[string, unknown]>([
+    ['a mistake in a handler', new TypeError("Cannot read properties of undefined (reading 'cents')")],
+    ['whom a handler asks, in vain', new DOMException('timed out', 'TimeoutError')],
+    ['a store that a handler asks', eventmillError('STORE_BUSY', 'full', { waiting: 9 })],
+  ])('tells, with the error, what failed by %s', async (_, thrown) => {
+    const { lines, core, Refuse } = refusing(thrown)
+    await expect(core.dispatchCommand(Refuse('a'))).rejects.toBe(thrown)
+    expect(lines).toMatchObject([{ level: 'warn', message: 'Refuse failed', outcome: 'failed', err: thrown }])
+    expect(lines[0]).not.toHaveProperty('reason')
+  })
+
+  test.each<[string, Partial<EventStore>]>([
+    ['an append', { append: () => Promise.reject(new Error('disk full')) }],
+    [
+      'a read',
+      {
+        // eslint-disable-next-line require-yield -- it fails when it is iterated
+        async *readStream() {
+          throw new Error('disk full')
+        },
+      },
+    ],
+    ['a look for a commit', { findCommit: () => Promise.reject(new Error('disk full')) }],
+  ])('tells, with the error, what failed by %s, whatever the store throws', async (_, broken) => {
+    const { lines, middleware } = log()
+    const core = new Core(wrappedStore(new InMemoryStore(), broken), { middleware })
+    const dispatched = core.dispatchCommand(Deposit('a', { cents: 1 }, { commandId: 'once' }))
+    await expect(dispatched).rejects.toThrow('disk full')
+    expect(lines).toMatchObject([{ level: 'warn', outcome: 'failed', err: { message: 'disk full' } }])
+  })
+
+  test('tells that one failed whose caller gave up', async () => {
+    const { lines, middleware } = log()
+    const core = new Core(new InMemoryStore(), { middleware })
+    const abortion = new AbortController()
+    const limits = {
+      ask: async () => {
+        abortion.abort(new Error('enough'))
+        return false
+      },
+    }
+    const { signal } = abortion
+    const dispatched = core.dispatchCommand(Account.commands.Check('a'), { context: limits, signal })
+    await expect(dispatched).rejects.toThrow('enough')
+    expect(lines).toMatchObject([{ level: 'warn', outcome: 'failed', err: { message: 'enough' } }])
   })
 })
 
@@ -277,11 +406,11 @@ describe('the log of a dispatch', () => {
 
   test('leaves its error as it is, whatever the command looks like', async () => {
     const lines: object[] = []
-    const log = { info: () => undefined, warn: (fields: object) => lines.push(fields) }
+    const log = { info: (fields: object) => lines.push(fields), warn: () => undefined }
     const core = new Core(new InMemoryStore(), { middleware: [logDispatches(log)] })
     const dispatched = core.dispatchCommand(Close('DE1', undefined, { metadata: null as never }))
     await expect(dispatched).rejects.toHaveProperty('argument', 'command.metadata')
-    expect(lines).toMatchObject([{ command: 'Close', outcome: 'failed' }])
+    expect(lines).toMatchObject([{ command: 'Close', outcome: 'refused' }])
   })
 })
 

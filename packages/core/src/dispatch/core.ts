@@ -116,7 +116,7 @@ export class Core {
       : [options: DispatchOptions<NoInfer<Context>>]
   ): Promise<Result>
   dispatchCommand(command: Command, options: DispatchOptions<unknown> = {}): Promise<unknown> {
-    const progress = { attempts: 0, events: [], repeated: false }
+    const progress = { attempts: 0, events: [], repeated: false, rejected: false }
     return this.#middleware.length === 0
       ? this.#dispatch(command, options, progress)
       : this.#wrapped(command, options, progress)
@@ -133,7 +133,7 @@ export class Core {
       const middleware = this.#middleware[index]
       if (middleware === undefined) return this.#dispatch(command, options, progress)
       const next = async (changes?: CommandChanges) => {
-        Object.assign(progress, { events: [], repeated: false })
+        Object.assign(progress, { events: [], repeated: false, rejected: false })
         return from(index + 1, changes === undefined ? command : changed(command, changes))
       }
       return middleware(command, next, report)

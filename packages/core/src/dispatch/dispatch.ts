@@ -29,6 +29,7 @@ export interface DispatchProgress {
   attempts: number
   events: readonly DomainEvent[]
   repeated: boolean
+  rejected: boolean
 }
 
 /** The bounds of the pauses between tries, in milliseconds: a conflict is over at once in one process, among many it takes some patience. */
@@ -96,6 +97,7 @@ export class Dispatch {
     } catch (rejection) {
       const applied = await this.#appliedMeanwhile(aggregates)
       if (applied !== undefined) return applied
+      report.rejected = true
       throw rejection
     }
     if (decisions.every((events) => events.length === 0)) {

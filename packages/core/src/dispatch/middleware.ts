@@ -46,6 +46,11 @@ export interface DispatchReport {
   readonly events: readonly DomainEvent[]
   /** Whether the command had been applied before, under its `commandId`. */
   readonly repeated: boolean
+  /**
+   * Whether it was decided against: its handler threw, or returned what cannot be stored, or the aggregate is at another
+   * `generation`.
+   */
+  readonly rejected: boolean
 }
 
 /** The command with these changes. Throws `ARGUMENT_INVALID` for others. */
