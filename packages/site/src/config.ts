@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { workspace } from '@eventmill/package-checks/workspace'
 import { type DefaultTheme, defineConfig, type UserConfig } from 'vitepress'
 import { entryPoints, referencePage } from './entry-points.ts'
+import { homepage } from './homepage.ts'
 import { markdown } from './markdown.ts'
 import { navigation } from './navigation.ts'
 import { pages } from './pages.ts'
@@ -23,12 +24,12 @@ const sidebar: DefaultTheme.SidebarItem[] = [
   },
 ]
 
-/** The site. `SITE_BASE` is the path under which it is served, such as `/eventmill/`. Default `/`. */
+/** The site, for the path under which it is published. */
 export const config: UserConfig<DefaultTheme.Config> = defineConfig({
   title: 'eventmill',
   description: 'Event sourcing and CQRS for TypeScript, as small npm packages',
   lang: 'en',
-  base: process.env.SITE_BASE ?? '/',
+  base: homepage.pathname,
   srcDir: 'dist/pages',
   outDir: 'dist/site',
   cacheDir: 'dist/cache',

@@ -1,8 +1,9 @@
 import { publicPackages } from '@eventmill/package-checks/public-packages'
 import { workspace } from '@eventmill/package-checks/workspace'
 import { expect, test } from '@jest/globals'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { homepage } from '../src/homepage.ts'
 import { pages } from '../src/pages.ts'
 
 const sources = pages.map(({ source }) => source)
@@ -16,6 +17,13 @@ test('every guide in docs, and the README of every public package, is in the nav
       ...packages.map((folder) => `${folder}/README.md`),
     ]),
   )
+})
+
+test('npm leads from every public package to its page on the site', () => {
+  for (const { folder } of publicPackages()) {
+    const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { homepage?: string }
+    expect(manifest.homepage).toBe(`${homepage.href}${relative(workspace, folder)}/`)
+  }
 })
 
 test('every page of the navigation is there, once', () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { buildSite } from '../src/build-site.ts'
 import { brokenLinks } from '../src/built-links.ts'
 import { entryPoints, referencePage } from '../src/entry-points.ts'
+import { homepage } from '../src/homepage.ts'
 import { pages } from '../src/pages.ts'
 
 // Longer than the build may take, so that its output tells why it failed.
@@ -21,14 +22,15 @@ afterAll(() => {
 })
 
 test('every link of the built site leads to a page, and to a section of it', () => {
-  expect(brokenLinks(site)).toEqual([])
+  expect(brokenLinks(site, homepage.pathname)).toEqual([])
 })
 
 test('every page is one click from the home page', () => {
   const home = readFileSync(join(site, 'index.html'), 'utf8')
-  const guides = pages.map(({ path }) => `/${path.replace(/\.md$/, '.html').replace(/index\.html$/, '')}`)
-  const reference = entryPoints().map((point) => `/api/${referencePage(point)}.html`)
-  expect([...guides, ...reference].filter((url) => !home.includes(`href="${url}"`))).toEqual([])
+  const guides = pages.map(({ path }) => path.replace(/\.md$/, '.html').replace(/index\.html$/, ''))
+  const reference = entryPoints().map((point) => `api/${referencePage(point)}.html`)
+  const isLinked = (path: string) => home.includes(`href="${homepage.pathname}${path}"`)
+  expect([...guides, ...reference].filter((path) => !isLinked(path))).toEqual([])
 })
 
 test('a block shows the file that it is of, or the program that prints it', () => {
@@ -40,8 +42,10 @@ test('a block shows the file that it is of, or the program that prints it', () =
 test('a link to a page, a file or a section that is not there is found', () => {
   mkdirSync(join(folder, 'b'))
   writeFileSync(join(folder, 'a.css'), '')
-  const links = ['/b/', 'b/#one', 'b/#two', '/c', 'a.css', 'c.css', '#a', 'https://x.org']
+  const links = ['/x/b/', 'b/#one', 'b/#two', '/x/c', '/b/', 'a.css', 'c.css', '#a', 'https://x.org']
   writeFileSync(join(folder, 'a.html'), `<p id="a">${links.map((href) => `<a href="${href}">`).join('')}`)
   writeFileSync(join(folder, 'b/index.html'), '<p id="one">')
-  expect(brokenLinks(folder)).toEqual(['a.html → b/#two', 'a.html → /c', 'a.html → c.css'])
+  expect(brokenLinks(folder, '/x/')).toEqual(
+    ['b/#two', '/x/c', '/b/', 'c.css'].map((href) => `a.html → ${href}`),
+  )
 })

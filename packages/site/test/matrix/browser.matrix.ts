@@ -3,6 +3,7 @@ import { type Browser } from 'playwright-core'
 import { chromiumPath, launchBrowser } from '../../src/browser.ts'
 import { buildSite } from '../../src/build-site.ts'
 import { entryPoints, referencePage } from '../../src/entry-points.ts'
+import { homepage } from '../../src/homepage.ts'
 import { pages } from '../../src/pages.ts'
 import { type ServedSite, serveSite } from '../../src/serve-site.ts'
 
@@ -25,7 +26,7 @@ if (executable === undefined) {
     let browser: Browser
 
     beforeAll(async () => {
-      site = await serveSite(await buildSite())
+      site = await serveSite(await buildSite(), homepage.pathname)
       browser = await launchBrowser(executable)
     })
 
@@ -39,7 +40,7 @@ if (executable === undefined) {
       const failures: string[] = []
       page.on('console', (message) => failures.push(message.text()))
       page.on('pageerror', ({ message }) => failures.push(message))
-      await page.goto(`${site.url}/${path}`, { waitUntil: 'networkidle' })
+      await page.goto(`${site.url}${path}`, { waitUntil: 'networkidle' })
       const width = await page.evaluate('document.documentElement.scrollWidth')
       await page.close()
       expect(failures).toEqual([])
@@ -64,7 +65,7 @@ if (executable === undefined) {
       'charts go with the switch of the site where the system is %s',
       async (colorScheme) => {
         const page = await browser.newPage({ colorScheme })
-        await page.goto(`${site.url}/docs/benchmarks.html`, { waitUntil: 'networkidle' })
+        await page.goto(`${site.url}docs/benchmarks.html`, { waitUntil: 'networkidle' })
         const scheme = () => page.evaluate(`getComputedStyle(document.querySelector('main img')).colorScheme`)
         const before = await scheme()
         await page.locator('.VPSwitchAppearance').first().click()
