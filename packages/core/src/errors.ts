@@ -66,14 +66,22 @@ export interface ErrorFields {
    * the command; mend the aggregate.
    */
   STATE_UNREADABLE: { readonly events: readonly DomainEvent[] }
-  /** A projection stopped at an event that it cannot take (see `cause`). Mend its handler, or give it another policy. */
-  PROJECTION_FAILED: { readonly projection: string; readonly version: number; readonly position: Position }
+  /**
+   * A projection stopped at an event that it cannot take (see `cause`): mend its handler, or give it another policy. Without a
+   * `position`: it could not be created, serve or be dropped, or was dropped.
+   */
+  PROJECTION_FAILED: {
+    readonly projection: string
+    readonly version: number
+    readonly position: Position | undefined
+  }
   /** Another process has taken over this part of a projection. Nothing was written; it goes on there. */
   CLAIM_LOST: { readonly projection: string; readonly version: number; readonly partition: number }
   /** A projection has not got to a position in time. It lags, or nobody runs it. */
   WAIT_TIMEOUT: {
     readonly projection: string
-    readonly version: number
+    /** `undefined` where any that serves was waited for. */
+    readonly version: number | undefined
     readonly position: Position
     readonly reached: Position
   }

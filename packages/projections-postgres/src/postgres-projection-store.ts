@@ -12,12 +12,19 @@ import {
   type ParkedEvent,
   type ProjectionStore,
   type ProjectionTransaction,
+  type SwitchGoal,
   type SwitchOutcome,
   type VersionHooks,
   type VersionId,
   type VersionState,
 } from '@eventmill/projections'
-import { checkNotDropped, checkPartitions, claimLost, stillServes } from '@eventmill/projections/adapter'
+import {
+  checkNotDropped,
+  checkPartitions,
+  claimLost,
+  isLost,
+  stillServes,
+} from '@eventmill/projections/adapter'
 import { claimPartitions } from './claims.ts'
 import { type Pglite, type PgPool, type SqlClient } from './client.ts'
 import { park, parkedStreams } from './parked-events.ts'
@@ -188,19 +195,21 @@ export class PostgresProjectionStore implements ProjectionStore<SqlClient> {
 
   serve(
     { name, version }: VersionId,
-    atLeast: Position,
+    { atLeast, lost }: SwitchGoal,
     serve: (client: SqlClient) => Promise<void>,
   ): Promise<SwitchOutcome> {
     return this.#transactions.run(async (client) => {
       const before = await this.#serving(client, name)
       if (before >= version) return 'served before'
+      const old = async (lock: '' | 'for update') => {
+        const positions = await this.#positions(client, { name, version: before }, lock)
+        return positions.filter((position, partition) => !isLost({ partition, position }, lost))
+      }
       // The old one is not held up as long as the new one has far to go.
-      const far = await this.#positions(client, { name, version: before })
-      const near = Math.max(atLeast, ...far.map((position) => position - NEAR))
+      const near = Math.max(atLeast, ...(await old('')).map((position) => position - NEAR))
       if (!(await this.#isAt(client, { name, version }, near))) return 'behind'
       // From here on the old one stands still.
-      const old = await this.#positions(client, { name, version: before }, 'for update')
-      const reached = Math.max(atLeast, ...old)
+      const reached = Math.max(atLeast, ...(await old('for update')))
       if (!(await this.#hasReached(client, { name, version }, reached))) return 'behind'
       await this.#positions(client, { name, version }, 'for update')
       if (await this.#hasParked(client, { name, version })) return 'parked'

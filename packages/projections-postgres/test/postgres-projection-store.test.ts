@@ -163,7 +163,7 @@ describe('on a server', () => {
       await holding.query('begin')
       await holding.query(`select from "server ${schemas}".checkpoints where version = 1 for update`)
       // It would wait here for the lock, if it wanted one.
-      expect(await store.serve(v2, 0, none)).toBe('behind')
+      expect(await store.serve(v2, { atLeast: 0, lost: [] }, none)).toBe('behind')
     } finally {
       await holding.query('rollback')
       holding.release()
@@ -177,7 +177,7 @@ describe('on a server', () => {
     const all = async () => (await store.claim('a', [v1, v2], 60_000)).map(({ version }) => version).sort()
     expect(await all()).toEqual([1, 1, 2])
     let meanwhile: readonly number[] = []
-    await store.serve(v2, 0, async () => {
+    await store.serve(v2, { atLeast: 0, lost: [] }, async () => {
       meanwhile = await all()
       expect(await store.claim('b', [v1, v2], 60_000)).toEqual([])
     })
@@ -212,7 +212,7 @@ describe('on a server', () => {
     const v2 = { name: 'words', version: 2 }
     await store.prepare(v2, 1, NO_HOOKS)
     let dropped: Promise<unknown> | undefined
-    const outcome = await store.serve(v2, 0, async () => {
+    const outcome = await store.serve(v2, { atLeast: 0, lost: [] }, async () => {
       dropped = store.drop(v2, none).catch((error: unknown) => error)
       await eventually(async () => {
         const waiting = await pool.query(`select from pg_stat_activity where wait_event_type = 'Lock'`)

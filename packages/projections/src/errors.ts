@@ -24,12 +24,13 @@ export function projectionFailed(
 
 /** The error for a read model that has not got far enough in time. */
 export function waitTimeout(
-  { name, version }: VersionId,
+  { name, version }: Awaited,
   position: Position,
   timeout: number,
   { reached, error }: { readonly reached: Position; readonly error: unknown },
 ): Error {
-  const message = `${versionName({ name, version })} has not got to position ${position} within ${timeout} ms, only to ${reached}: it lags, or does not run`
+  const which = version === undefined ? `the projection ${name}` : versionName({ name, version })
+  const message = `${which} has not got to position ${position} within ${timeout} ms, only to ${reached}: it lags, or does not run`
   return eventmillError('WAIT_TIMEOUT', message, {
     projection: name,
     version,
@@ -39,10 +40,37 @@ export function waitTimeout(
   })
 }
 
-/** What a projection ends with that is removed while it runs. */
+/**
+ * What a version ends with that could not be created, serve or be dropped: its store's own error, or, around what a hook of the
+ * definition has thrown, one that tells of which version it is.
+ */
+export function hookFailed(
+  { name, version }: VersionId,
+  what: 'be created' | 'begin to serve' | 'be dropped',
+  cause: unknown,
+): unknown {
+  if (cause instanceof Error && cause.name === 'EventmillError') return cause
+  const message = `${versionName({ name, version })} could not ${what}: ${messageOf(cause)}`
+  return eventmillError('PROJECTION_FAILED', message, {
+    projection: name,
+    version,
+    position: undefined,
+    cause,
+  })
+}
+
+/** What a projection ends with that is removed while it runs, and whoever waits for it then. */
 export function projectionDropped({ name, version }: VersionId): Error {
-  const message = `${versionName({ name, version })} was dropped: it does not run any more`
-  return eventmillError('PROJECTION_FAILED', message, { projection: name, version, position: 0 })
+  const message = `${versionName({ name, version })} was dropped, and runs nowhere any more (waitFor takes a name for whichever version serves)`
+  return eventmillError('PROJECTION_FAILED', message, { projection: name, version, position: undefined })
+}
+
+/** A version, or whichever serves. */
+export interface Awaited {
+  /** The name of the projection. */
+  readonly name: string
+  /** `undefined` for the version that serves. */
+  readonly version: number | undefined
 }
 
 function versionName({ name, version }: VersionId): string {

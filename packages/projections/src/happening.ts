@@ -1,7 +1,7 @@
-import { type DomainEvent, type Position } from '@eventmill/core'
-import { type PartitionId, type VersionId } from './projection-store.ts'
+import { type Position } from '@eventmill/core'
+import { type EventPlace, type PartitionId, type VersionId } from './projection-store.ts'
 
-/** What happens to projections, for logs. */
+/** What happens to projections, for logs: of events it has their places, and nothing of what they carry. */
 export type Happening =
   /** This runner works on a partition from now on. */
   | (PartitionId & { readonly happened: 'claimed'; readonly position: Position })
@@ -10,11 +10,11 @@ export type Happening =
   /** Events were handled. */
   | (PartitionId & { readonly happened: 'projected'; readonly events: number; readonly position: Position })
   /** Something failed, and is tried again: an event, or, without one, the store. */
-  | (PartitionId & { readonly happened: 'retrying'; readonly event?: DomainEvent; readonly error: unknown })
+  | (PartitionId & { readonly happened: 'retrying'; readonly event?: EventPlace; readonly error: unknown })
   /** An event was left out. */
-  | (PartitionId & { readonly happened: 'skipped'; readonly event: DomainEvent; readonly error: unknown })
+  | (PartitionId & { readonly happened: 'skipped'; readonly event: EventPlace; readonly error: unknown })
   /** An event was put aside. */
-  | (PartitionId & { readonly happened: 'parked'; readonly event: DomainEvent; readonly error: unknown })
+  | (PartitionId & { readonly happened: 'parked'; readonly event: EventPlace; readonly error: unknown })
   /** This version does not run here any more. */
   | (VersionId & { readonly happened: 'failed'; readonly error: unknown })
   /** Readers are served by this version from now on. */

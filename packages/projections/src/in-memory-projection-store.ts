@@ -8,12 +8,13 @@ import {
   type PartitionId,
   type ProjectionStore,
   type ProjectionTransaction,
+  type SwitchGoal,
   type SwitchOutcome,
   type VersionHooks,
   type VersionId,
   type VersionState,
 } from './projection-store.ts'
-import { checkNotDropped, checkPartitions, stillServes } from './version-rules.ts'
+import { checkNotDropped, checkPartitions, isLost, stillServes } from './version-rules.ts'
 
 /**
  * Checkpoints in this process's memory, beside a target of yours, such as a `Map`: for tests, and for read models that are
@@ -136,14 +137,15 @@ export class InMemoryProjectionStore<Target> implements ProjectionStore<Target> 
 
   serve(
     version: VersionId,
-    atLeast: Position,
+    { atLeast, lost }: SwitchGoal,
     serve: (target: Target) => Promise<void>,
   ): Promise<SwitchOutcome> {
     return this.#alone(async () => {
       const before = this.#serving.get(version.name) ?? 0
       if (before >= version.version) return 'served before'
       const old = this.#versions.get(keyOf({ name: version.name, version: before }))?.checkpoints ?? []
-      const reached = Math.max(atLeast, ...old.map(({ position }) => position))
+      const waitedFor = old.filter((checkpoint) => !isLost(checkpoint, lost))
+      const reached = Math.max(atLeast, ...waitedFor.map(({ position }) => position))
       const own = this.#versions.get(keyOf(version))?.checkpoints ?? [{ position: 0 }]
       if (own.some(({ position }) => position < reached)) return 'behind'
       if ((this.#versions.get(keyOf(version))?.parked.length ?? 0) > 0) return 'parked'

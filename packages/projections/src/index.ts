@@ -8,10 +8,12 @@ export { InMemoryProjectionStore } from './in-memory-projection-store.ts'
 export {
   type Checkpoint,
   type Claim,
+  type EventPlace,
   type ParkedEvent,
   type PartitionId,
   type ProjectionStore,
   type ProjectionTransaction,
+  type SwitchGoal,
   type SwitchOutcome,
   type VersionHooks,
   type VersionId,

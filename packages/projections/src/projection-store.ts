@@ -40,8 +40,8 @@ export interface VersionState extends VersionId {
   readonly parked: number
 }
 
-/** An event that was put aside; its position tells it from others of the version. */
-export interface ParkedEvent extends PartitionId {
+/** Which event it is, without what it carries. */
+export interface EventPlace {
   /** Whose event it is. */
   readonly stream: StreamId
   /** Its place in that stream, from 1. */
@@ -50,6 +50,10 @@ export interface ParkedEvent extends PartitionId {
   readonly position: Position
   /** The name of its type. */
   readonly type: string
+}
+
+/** An event that was put aside; its position tells it from others of the version. */
+export interface ParkedEvent extends PartitionId, EventPlace {
   /** What its handler threw, as text. */
   readonly error: string
   /** RFC 3339. */
@@ -62,6 +66,17 @@ export interface VersionHooks<Target> {
   readonly create: (target: Target) => Promise<void>
   /** Runs where the version begins to serve at once, since it is the first of its projection. */
   readonly serve: (target: Target) => Promise<void>
+}
+
+/** How far a version has to be before it serves. */
+export interface SwitchGoal {
+  /** It has got everywhere to here, */
+  readonly atLeast: Position
+  /**
+   * and to where the version that serves is, but for these checkpoints of that one, which lie beyond the end of a log that has
+   * lost its last events: as long as they are there, they are not waited for.
+   */
+  readonly lost: readonly Checkpoint[]
 }
 
 /** What became of the wish that a version serve. */
@@ -122,13 +137,13 @@ export interface ProjectionStore<Target> {
   states(names: readonly string[]): Promise<readonly VersionState[]>
 
   /**
-   * Lets a version serve, and runs `serve` in the same transaction, if it is newer than the one that serves, and has got
-   * everywhere to `atLeast` and to where that one is: whose checkpoints do not move meanwhile. Resolves to whether it was done,
-   * was not to be done any more, or is not to be done yet, as it is still `'behind'`, or has `'parked'` events.
+   * Lets a version serve, and runs `serve` in the same transaction, if it is newer than the one that serves, and has reached
+   * the goal, while the checkpoints of that one do not move. Resolves to whether it was done, was not to be done any more, or is
+   * not to be done yet, as it is still `'behind'`, or has `'parked'` events.
    */
   serve(
     version: VersionId,
-    atLeast: Position,
+    goal: SwitchGoal,
     serve: (target: Target) => Promise<void>,
   ): Promise<SwitchOutcome>
 

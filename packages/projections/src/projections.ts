@@ -8,7 +8,7 @@ import {
   isPassing,
   streamKey,
 } from '@eventmill/core/adapter'
-import { projectionDropped } from './errors.ts'
+import { hookFailed, projectionDropped } from './errors.ts'
 import { type Happening } from './happening.ts'
 import { type Projection } from './projection.ts'
 import { type ParkedEvent, type ProjectionStore } from './projection-store.ts'
@@ -57,7 +57,7 @@ export class Projections<Target> {
     checkInteger(batchSize, 1, 'options.batchSize')
     checkMilliseconds(lease, 100, 'options.lease')
     if (!Array.isArray(projections) || projections.length === 0) {
-      throw invalidArgument('options.projections', 'a list of projections', projections)
+      throw invalidArgument('options.projections', 'a list of at least one projection', projections)
     }
     if (typeof (into as Partial<ProjectionStore<Target>> | undefined)?.commit !== 'function') {
       throw invalidArgument('options.into', 'a store for projections', into)
@@ -123,10 +123,11 @@ export class Projections<Target> {
 
   /**
    * Resolves when a projection has handled everything up to a position, in whichever process: what was written before can
-   * then be read from it. Fails with `WAIT_TIMEOUT`, with what has ended the projection here, or with the signal's reason.
+   * then be read from it. By its name, the version is meant that serves then, whichever it is. Fails with `WAIT_TIMEOUT`, with
+   * what has ended the projection here, with `PROJECTION_FAILED` for a version that was dropped, or with the signal's reason.
    */
   async waitFor(
-    projection: Projection<Target>,
+    projection: Projection<Target> | string,
     position: Position,
     options: WaitOptions = {},
   ): Promise<void> {
@@ -134,7 +135,9 @@ export class Projections<Target> {
     checkInteger(position, 0, 'position')
     const { timeout = 10_000, signal } = options
     checkMilliseconds(timeout, 0, 'options.timeout')
-    await this.#waiters.wait(this.#own(projection), position, timeout, signal)
+    const awaited =
+      typeof projection === 'string' ? { name: projection, version: undefined } : this.#own(projection)
+    await this.#waiters.wait(awaited, position, timeout, signal)
   }
 
   /** The version by which readers are served; `undefined` before there is one. */
@@ -151,7 +154,7 @@ export class Projections<Target> {
       await this.#into.drop(own, own.drop)
     } catch (error) {
       if (!hasFailed) this.#runner?.rejoin(own)
-      throw error
+      throw hookFailed(own, 'be dropped', error)
     }
   }
 
@@ -200,7 +203,7 @@ export class Projections<Target> {
 
   /** The one of this name and version that runs here, which may have been made apart. */
   #own(projection: Projection<Target>): Projection<Target> {
-    if (typeof (projection as unknown) !== 'object') {
+    if (typeof (projection as unknown) !== 'object' || (projection as unknown) === null) {
       throw invalidArgument('projection', 'one made by defineProjection', projection)
     }
     const { name, version } = projection

@@ -1,19 +1,22 @@
 import { type EventStore, type Position } from '@eventmill/core'
+import { checkpointAhead } from '@eventmill/core/adapter'
 import { type Projection } from './projection.ts'
 import { type VersionId, type VersionState } from './projection-store.ts'
 import { type Runner } from './running/runner.ts'
 import { type Worker } from './running/worker.ts'
+import { isDropped } from './version-rules.ts'
 
 /** How a version of a projection does. */
 export interface ProjectionStatus extends VersionId {
   /** Whether readers are served by it. */
   readonly serving: boolean
   /**
-   * What this process does with it: nothing (`'stopped'`, also where the version was dropped, or never made), nothing as long as others do (`'standby'`), work on what was
-   * stored before (`'catching up'`), wait for more (`'live'`), try again what failed (`'retrying'`), or nothing any more
-   * (`'failed'`).
+   * What this process does with it: nothing (`'stopped'`, also where it was never made), nothing as long as others do
+   * (`'standby'`), work on what was stored before (`'catching up'`), wait for more (`'live'`), try again what failed
+   * (`'retrying'`), or nothing any more (`'failed'`, also where its checkpoint lies beyond the head: the log has lost events).
+   * `'dropped'`: there is nothing left of it, and a newer one serves.
    */
-  readonly state: 'stopped' | 'standby' | 'catching up' | 'live' | 'retrying' | 'failed'
+  readonly state: 'stopped' | 'standby' | 'catching up' | 'live' | 'retrying' | 'failed' | 'dropped'
   /** What is wrong, while it is `'retrying'` or `'failed'`. */
   readonly error: unknown
   /** Everywhere it has got to here at least. */
@@ -71,17 +74,21 @@ export async function statusOf<Target>(
   })
   const position = Math.min(...partitions.map((one) => one.position))
   const own = [...workers.values()]
+  // They were read before the head.
+  const furthest = Math.max(0, ...(state?.checkpoints ?? []).map((checkpoint) => checkpoint.position))
   const rate = own.reduce((sum, worker) => sum + worker.rate, 0)
   // What was dropped has not failed.
-  const failure = state === undefined ? undefined : runner?.failure(projection)
+  const failedHere = state === undefined ? undefined : runner?.failure(projection)
+  const failure = furthest > head ? { error: checkpointAhead(furthest, head) } : failedHere
   const error =
     failure === undefined ? own.find((worker) => worker.error !== undefined)?.error : failure.error
+  const isRun = runner !== undefined && state !== undefined
   const left = Math.max(0, head - position)
   return {
     name,
     version,
     serving: state?.serving ?? false,
-    state: runner === undefined || state === undefined ? 'stopped' : stateOf(own, failure, error),
+    state: isDropped(projection, states) ? 'dropped' : stateOf(own, failure, error, isRun),
     error,
     position,
     head,
@@ -98,8 +105,10 @@ function stateOf<Target>(
   own: readonly Worker<Target>[],
   failure: { readonly error: unknown } | undefined,
   error: unknown,
+  isRun: boolean,
 ): ProjectionStatus['state'] {
   if (failure !== undefined) return 'failed'
+  if (!isRun) return 'stopped'
   if (own.length === 0) return 'standby'
   if (error !== undefined) return 'retrying'
   return own.every(({ live }) => live) ? 'live' : 'catching up'

@@ -1,5 +1,5 @@
 import { invalidArgument } from '@eventmill/core/adapter'
-import { type VersionId } from './projection-store.ts'
+import { type Checkpoint, type VersionId, type VersionState } from './projection-store.ts'
 
 /** Throws `ARGUMENT_INVALID` for a version that is to be made, and is older than the one that serves. */
 export function checkNotDropped({ name, version }: VersionId, serving: number): void {
@@ -7,6 +7,15 @@ export function checkNotDropped({ name, version }: VersionId, serving: number): 
   throw invalidArgument(
     'options.projections',
     `without version ${version} of ${name}, which is not there any more: version ${serving} serves`,
+  )
+}
+
+/** Whether a version is not there, and a newer one serves. */
+export function isDropped({ name, version }: VersionId, states: readonly VersionState[]): boolean {
+  const others = states.filter((state) => state.name === name)
+  return (
+    others.every((state) => state.version !== version) &&
+    others.some((state) => state.serving && state.version > version)
   )
 }
 
@@ -24,4 +33,12 @@ export function checkPartitions({ name, version }: VersionId, found: number, wan
     `${found}, as when version ${version} of ${name} was made (a new version may have another number)`,
     wanted,
   )
+}
+
+/** Whether a checkpoint of the version that serves is one of those that are not waited for. */
+export function isLost(
+  { partition, position }: Pick<Checkpoint, 'partition' | 'position'>,
+  lost: readonly Checkpoint[],
+): boolean {
+  return lost.some((checkpoint) => checkpoint.partition === partition && checkpoint.position === position)
 }

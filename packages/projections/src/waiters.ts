@@ -1,9 +1,9 @@
 import { type Position } from '@eventmill/core'
 import { isPassing, pause, unlessAborted, withResolvers } from '@eventmill/core/adapter'
-import { waitTimeout } from './errors.ts'
-import { type Projection } from './projection.ts'
-import { type ProjectionStore } from './projection-store.ts'
+import { type Awaited, projectionDropped, waitTimeout } from './errors.ts'
+import { type ProjectionStore, type VersionId, type VersionState } from './projection-store.ts'
 import { type Runner } from './running/runner.ts'
+import { isDropped } from './version-rules.ts'
 
 /** In milliseconds: between two looks at checkpoints that other processes move. */
 const SHORTEST_LOOK = 10
@@ -13,7 +13,7 @@ const LONGEST_LOOK = 200
 export class Waiters<Target> {
   readonly #into: ProjectionStore<Target>
   readonly #runner: () => Runner<Target> | undefined
-  readonly #waiting = new Set<Waiting<Target>>()
+  readonly #waiting = new Set<Waiting>()
   #watching = false
   #look = SHORTEST_LOOK
   #hurry = new AbortController()
@@ -25,16 +25,16 @@ export class Waiters<Target> {
 
   /** `timeout` in milliseconds. */
   async wait(
-    projection: Projection<Target>,
+    { name, version }: Awaited,
     position: Position,
     timeout: number,
     signal: AbortSignal | undefined,
   ): Promise<void> {
     signal?.throwIfAborted()
     const { promise, resolve, reject } = withResolvers()
-    const waiting: Waiting<Target> = { projection, position, resolve, reject, reached: 0, error: undefined }
+    const waiting: Waiting = { name, version, position, resolve, reject, reached: 0, error: undefined }
     const timer = setTimeout(() => {
-      reject(waitTimeout(projection, position, timeout, waiting))
+      reject(waitTimeout(waiting, position, timeout, waiting))
     }, timeout)
     this.#waiting.add(waiting)
     this.#tell(waiting, this.#runner())
@@ -54,10 +54,10 @@ export class Waiters<Target> {
     for (const waiting of this.#waiting) this.#tell(waiting, runner)
   }
 
-  #tell(waiting: Waiting<Target>, runner: Runner<Target> | undefined): void {
-    const failure = runner?.failure(waiting.projection)
-    if (failure === undefined) told(waiting, runner?.reached(waiting.projection))
-    else waiting.reject(failure.error)
+  #tell(waiting: Waiting, runner: Runner<Target> | undefined): void {
+    // Which version serves, only the store knows.
+    if (!isVersion(waiting)) this.#hurry.abort()
+    else told(waiting, runner?.reached(waiting), runner?.failure(waiting))
   }
 
   #watch(): void {
@@ -82,15 +82,22 @@ export class Waiters<Target> {
 
   async #lookElsewhere(): Promise<void> {
     const runner = this.#runner()
-    const waiting = [...this.#waiting].filter(({ projection }) => runner?.reached(projection) === undefined)
+    const waiting = [...this.#waiting].filter((one) => !isVersion(one) || runner?.reached(one) === undefined)
     if (waiting.length === 0) return
+    // Before it is asked which of them serves: what they have handled then, a version that serves later has as well.
+    const here = runner?.reachedEach() ?? []
     try {
-      const names = new Set(waiting.map(({ projection }) => projection.name))
+      const names = new Set(waiting.map(({ name }) => name))
       const states = await this.#into.states([...names])
       for (const one of waiting) {
-        const { name, version } = one.projection
-        const state = states.find((other) => other.name === name && other.version === version)
-        told(one, Math.min(...(state?.checkpoints ?? [{ position: 0 }]).map(({ position }) => position)))
+        const state = states.find((other) => (isVersion(one) ? isSame(other, one) : isServing(other, one)))
+        if (state === undefined) {
+          if (isVersion(one) && isDropped(one, states)) one.reject(projectionDropped(one))
+          continue
+        }
+        const own = here.find((other) => isSame(other, state))
+        const stored = Math.min(...state.checkpoints.map(({ position }) => position))
+        told(one, own?.reached ?? stored, runner?.failure(state))
       }
     } catch (error) {
       for (const one of waiting) {
@@ -101,8 +108,7 @@ export class Waiters<Target> {
   }
 }
 
-interface Waiting<Target> {
-  readonly projection: Projection<Target>
+interface Waiting extends Awaited {
   readonly position: Position
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
@@ -112,9 +118,26 @@ interface Waiting<Target> {
   error: unknown
 }
 
-function told<Target>(waiting: Waiting<Target>, reached: Position | undefined): void {
+function told(
+  waiting: Waiting,
+  reached: Position | undefined,
+  failure: { readonly error: unknown } | undefined,
+): void {
+  if (failure !== undefined) waiting.reject(failure.error)
   if (reached === undefined) return
   waiting.reached = reached
   waiting.error = undefined
   if (reached >= waiting.position) waiting.resolve()
+}
+
+function isVersion(awaited: Waiting): awaited is Waiting & VersionId {
+  return awaited.version !== undefined
+}
+
+function isSame(one: VersionId, other: VersionId): boolean {
+  return one.name === other.name && one.version === other.version
+}
+
+function isServing({ name, serving }: VersionState, awaited: Awaited): boolean {
+  return serving && name === awaited.name
 }

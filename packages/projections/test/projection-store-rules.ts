@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { type DomainEvent } from '@eventmill/core'
-import { type Claim, type ProjectionStore, type VersionId } from '@eventmill/projections'
+import { type Claim, type ProjectionStore, type SwitchGoal, type VersionId } from '@eventmill/projections'
 import { eventually } from './fixtures.ts'
 
 /** A store whose handlers write words. */
@@ -23,6 +23,8 @@ export interface StoreRules<Target> {
 const LONG = 60_000
 const none = async () => undefined
 const NO_HOOKS = { create: async () => undefined, serve: async () => undefined }
+/** With everything that the one that serves has. */
+const goal = (atLeast: number): SwitchGoal => ({ atLeast, lost: [] })
 const v1: VersionId = { name: 'words', version: 1 }
 const v2: VersionId = { name: 'words', version: 2 }
 
@@ -284,16 +286,32 @@ export function projectionStoreRules<Target>(
       await store.prepare(v2, 1, NO_HOOKS)
       const [next] = await store.claim('b', [v2], LONG)
       if (next === undefined) throw new Error('nothing is claimed')
-      const serve = (atLeast: number) => store.serve(v2, atLeast, (target) => write(target, 'served'))
+      const serve = (atLeast: number) => store.serve(v2, goal(atLeast), (target) => write(target, 'served'))
       expect(await serve(0)).toBe('behind')
       await store.commit(next, 8, none)
       expect(await serve(9)).toBe('behind')
       expect(await serve(8)).toBe('switched')
       expect(await serve(8)).toBe('served before')
-      expect(await store.serve(v1, 0, none)).toBe('served before')
+      expect(await store.serve(v1, goal(0), none)).toBe('served before')
       expect(await read()).toEqual(['served'])
       expect(await store.states(['words'])).toMatchObject([{ serving: false }, { serving: true }])
     }, 20_000)
+
+    test('waits for no checkpoint that is lost, as long as it does not move', async () => {
+      const { store } = await create()
+      const old = await claimed(store)
+      await store.commit(old, 7, none)
+      const lost = (await store.states(['words'])).flatMap(({ checkpoints }) => checkpoints)
+      await store.prepare(v2, 1, NO_HOOKS)
+      const [next] = await store.claim('b', [v2], LONG)
+      if (next === undefined) throw new Error('nothing is claimed')
+      await store.commit(next, 5, none)
+      expect(await store.serve(v2, { atLeast: 6, lost }, none)).toBe('behind')
+      await store.commit({ ...old, position: 7 }, 8, none)
+      expect(await store.serve(v2, { atLeast: 5, lost }, none)).toBe('behind')
+      const moved = (await store.states(['words'])).flatMap(({ checkpoints }) => checkpoints)
+      expect(await store.serve(v2, { atLeast: 5, lost: moved }, none)).toBe('switched')
+    })
 
     test('lets no version serve that has parked events', async () => {
       const { store } = await create()
@@ -302,11 +320,11 @@ export function projectionStoreRules<Target>(
       const [next] = await store.claim('b', [v2], LONG)
       if (next === undefined) throw new Error('nothing is claimed')
       await store.commit(next, 8, ({ park }) => park(eventAt(5, 'x'), 'why'))
-      expect(await store.serve(v2, 8, none)).toBe('parked')
+      expect(await store.serve(v2, goal(8), none)).toBe('parked')
       const [parked] = await store.parked(v2, 10)
       if (parked === undefined) throw new Error('nothing is parked')
       await store.unpark(parked, none)
-      expect(await store.serve(v2, 8, none)).toBe('switched')
+      expect(await store.serve(v2, goal(8), none)).toBe('switched')
     })
 
     test('makes no version again that was dropped for a newer one', async () => {
@@ -320,7 +338,9 @@ export function projectionStoreRules<Target>(
       const { store } = await create()
       await claimed(store)
       await store.prepare(v2, 1, NO_HOOKS)
-      await expect(store.serve(v2, 0, () => Promise.reject(new Error('no view')))).rejects.toThrow('no view')
+      await expect(store.serve(v2, goal(0), () => Promise.reject(new Error('no view')))).rejects.toThrow(
+        'no view',
+      )
       expect(await store.states(['words'])).toMatchObject([{ serving: true }, { serving: false }])
     })
 

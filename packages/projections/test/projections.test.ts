@@ -167,7 +167,10 @@ describe('a projection', () => {
     await first.waitFor(balances(), 3)
     await first.stop()
     const second = await running.start(new InMemoryStore(), readSide, [balances()])
-    await expect(second.finished()).rejects.toMatchObject({ code: 'CHECKPOINT_AHEAD', after: 3, head: 0 })
+    const ahead = { code: 'CHECKPOINT_AHEAD', after: 3, head: 0 }
+    await expect(second.finished()).rejects.toMatchObject(ahead)
+    await second.stop()
+    expect(await second.status()).toMatchObject([{ state: 'failed', error: ahead, position: 3, head: 0 }])
   })
 
   test('with as many partitions as when it was made', async () => {
@@ -600,6 +603,10 @@ describe('a new version', () => {
     const projections = await running.start(store, readSide, both, { onHappening: log.add })
     await log.until('serving')
     await projections.drop(both[0])
+    expect(await projections.status()).toMatchObject([
+      { state: 'dropped', error: undefined },
+      { state: 'live' },
+    ])
     const late = new Projections(store, { into: readSide, projections: [both[0]] })
     await expect(late.start()).rejects.toMatchObject({
       code: 'ARGUMENT_INVALID',
@@ -659,7 +666,68 @@ describe('a new version', () => {
     await first.waitFor(old, 3)
     await readSide.prepare({ name: 'balances', version: 2 }, 1, balances())
     const none = async () => undefined
-    expect(await readSide.serve({ name: 'balances', version: 2 }, 0, none)).toBe('behind')
+    expect(await readSide.serve({ name: 'balances', version: 2 }, { atLeast: 0, lost: [] }, none)).toBe(
+      'behind',
+    )
+  })
+
+  test('takes over from one that is beyond the head, as after a failover that has lost events', async () => {
+    const { store, readSide } = await given(5)
+    const [old, next] = [balances({ version: 1 }), balances({ version: 2 })]
+    const before = await running.start(store, readSide, [old])
+    await before.waitFor(old, 5)
+    await before.stop()
+    const { store: standby } = await given(3)
+    const log = new Log()
+    const after = await running.start(standby, readSide, [next], { onHappening: log.add })
+    await log.until('serving')
+    await after.waitFor('balances', 3)
+    expect(await after.serving('balances')).toBe(2)
+  })
+
+  test('does not take over meanwhile from one whose events the log still has', async () => {
+    const { store, readSide } = await given(5)
+    const [old, next] = [balances({ version: 1 }), balances({ version: 2 })]
+    const first = await running.start(store, readSide, [old])
+    await first.waitFor(old, 5)
+    let asked = 0
+    const serve = readSide.serve.bind(readSide)
+    readSide.serve = async (version, goal, hook) => {
+      asked += 1
+      expect(goal.lost).toEqual([])
+      return asked < 3 ? 'behind' : serve(version, goal, hook)
+    }
+    await running.start(store, readSide, [next])
+    await eventually(async () => (await first.serving('balances')) === 2)
+  })
+
+  test('that cannot be created, serve or be dropped says which one it is, and why', async () => {
+    const { store, readSide } = await given(3)
+    const refuse = () => Promise.reject(new Error('no such table'))
+    const failed = { code: 'PROJECTION_FAILED', projection: 'balances', position: undefined }
+    const uncreated = new Projections(store, {
+      into: readSide,
+      projections: [{ ...balances({ version: 1 }), create: refuse }],
+    })
+    await expect(uncreated.start()).rejects.toMatchObject({
+      ...failed,
+      version: 1,
+      message: 'version 1 of the projection balances could not be created: no such table',
+    })
+    const first = await running.start(store, readSide, [balances({ version: 2 })])
+    await first.waitFor('balances', 3)
+    const next = { ...balances({ version: 3 }), serve: refuse, drop: refuse }
+    const second = await running.start(store, readSide, [next])
+    await expect(second.finished()).rejects.toMatchObject({
+      ...failed,
+      version: 3,
+      message: 'version 3 of the projection balances could not begin to serve: no such table',
+    })
+    await expect(second.drop(next)).rejects.toMatchObject({
+      ...failed,
+      version: 3,
+      message: 'version 3 of the projection balances could not be dropped: no such table',
+    })
   })
 
   test('can be dropped while it is built, but not when it serves', async () => {

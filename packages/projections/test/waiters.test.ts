@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { InMemoryProjectionStore, Projections } from '@eventmill/projections'
 import { InMemoryStore } from '@eventmill/store-memory'
-import { append, Balances, balances, deposits, eventually, Running, unreachable } from './fixtures.ts'
+import { append, Balances, balances, deposits, eventually, Log, Running, unreachable } from './fixtures.ts'
 
 const running = new Running()
 
@@ -55,6 +55,34 @@ describe('those who wait for what another process does', () => {
     await waiting
   })
 
+  test('are told that what they wait for was dropped', async () => {
+    const { store, readSide, elsewhere } = await given()
+    const [old, next] = [balances({ version: 1 }), balances({ version: 2 })]
+    const log = new Log()
+    const projections = await running.start(store, readSide, [old, next], { onHappening: log.add })
+    await log.until('serving')
+    const waiting = elsewhere.waitFor(old, 4)
+    await projections.drop(old)
+    await expect(waiting).rejects.toMatchObject({ code: 'PROJECTION_FAILED', version: 1 })
+  })
+
+  test('wait by name for the version that serves, whichever it is', async () => {
+    const { store, readSide, elsewhere } = await given()
+    await expect(elsewhere.waitFor('balances', 3, { timeout: 20 })).rejects.toMatchObject({
+      code: 'WAIT_TIMEOUT',
+      projection: 'balances',
+      version: undefined,
+      reached: 0,
+    })
+    const first = await running.start(store, readSide, [balances({ version: 1 })])
+    await elsewhere.waitFor('balances', 3)
+    const log = new Log()
+    await running.start(store, readSide, [balances({ version: 2 })], { onHappening: log.add })
+    await log.until('serving')
+    await first.stop()
+    await elsewhere.waitFor('balances', await append(store, 'DE1', ...deposits(1)))
+  })
+
   test('fail with what else there is', async () => {
     const { readSide, elsewhere } = await given()
     const broken = new Error('the tables are gone')
@@ -72,6 +100,37 @@ describe('those who wait for what this process does', () => {
     const waiting = projections.waitFor(balances(), 4)
     await append(store, 'DE1', ...deposits(1))
     await waiting
+  })
+
+  test('are told by name without waiting for the next look', async () => {
+    const { store, readSide } = await given()
+    const projections = await running.start(store, readSide, [balances()])
+    await projections.waitFor('balances', 3)
+    let looks = 0
+    const states = readSide.states.bind(readSide)
+    readSide.states = (names) => {
+      looks += 1
+      return states(names)
+    }
+    const waiting = projections.waitFor('balances', 23)
+    await eventually(() => looks >= 6)
+    for (let n = 1; n <= 20; n++) {
+      const looked = looks
+      await append(store, 'DE1', ...deposits(1))
+      await eventually(() => looks > looked)
+    }
+    await waiting
+    // By then one look comes 200 ms after the other, where nothing tells.
+  }, 3_000)
+
+  test('are told by name when it fails', async () => {
+    const { store, readSide } = await given()
+    const before = () => {
+      throw new Error('poison')
+    }
+    const failing = balances({ onFailure: { retries: 0 }, before })
+    const projections = await running.start(store, readSide, [failing])
+    await expect(projections.waitFor('balances', 3)).rejects.toMatchObject({ code: 'PROJECTION_FAILED' })
   })
 
   test('are told when it fails', async () => {

@@ -1,8 +1,9 @@
 import { type EventStore, type Position } from '@eventmill/core'
 import { isPassing, pause, withResolvers } from '@eventmill/core/adapter'
+import { hookFailed } from '../errors.ts'
 import { type Happening } from '../happening.ts'
 import { type Projection } from '../projection.ts'
-import { type Claim, type PartitionId, type ProjectionStore } from '../projection-store.ts'
+import { type Claim, type PartitionId, type ProjectionStore, type VersionId } from '../projection-store.ts'
 import { SharedLog } from './shared-log.ts'
 import { Switch } from './switch.ts'
 import { Worker } from './worker.ts'
@@ -66,7 +67,11 @@ export class Runner<Target> {
   async #start(): Promise<void> {
     const { into, projections } = this.#input
     for (const projection of projections) {
-      await into.prepare(idOf(projection), projection.partitions, projection)
+      try {
+        await into.prepare(idOf(projection), projection.partitions, projection)
+      } catch (error) {
+        throw hookFailed(projection, 'be created', error)
+      }
     }
     const states = await into.states(projections.map(({ name }) => name))
     for (const projection of projections) {
@@ -101,15 +106,31 @@ export class Runner<Target> {
   }
 
   /** How far a version has got everywhere; `undefined` where that is not known here. */
-  reached(projection: Projection<Target>): Position | undefined {
+  reached(version: VersionId): Position | undefined {
+    const projection = this.#projection(version)
+    if (projection === undefined) return undefined
     const own = [...this.workers(projection).values()]
     if (own.length < projection.partitions) return undefined
     return Math.min(...own.map(({ position }) => position))
   }
 
+  /** How far each version has got that is known here. */
+  reachedEach(): readonly (VersionId & { readonly reached: Position })[] {
+    return this.#input.projections.flatMap((projection) => {
+      const reached = this.reached(projection)
+      return reached === undefined ? [] : [{ ...idOf(projection), reached }]
+    })
+  }
+
   /** What has ended a version here. */
-  failure(projection: Projection<Target>): { readonly error: unknown } | undefined {
-    return this.#failed.has(projection) ? { error: this.#failed.get(projection) } : undefined
+  failure(version: VersionId): { readonly error: unknown } | undefined {
+    const projection = this.#projection(version)
+    if (projection === undefined || !this.#failed.has(projection)) return undefined
+    return { error: this.#failed.get(projection) }
+  }
+
+  #projection({ name, version }: VersionId): Projection<Target> | undefined {
+    return this.#input.projections.find((one) => one.name === name && one.version === version)
   }
 
   /** Leaves a version to others, from now on. */
@@ -164,9 +185,9 @@ export class Runner<Target> {
   }
 
   #work(claim: Claim): void {
-    const { projections, tell } = this.#input
+    const { tell } = this.#input
     const key = keyOf(claim)
-    const projection = projections.find((one) => one.name === claim.name && one.version === claim.version)
+    const projection = this.#projection(claim)
     if (projection === undefined || this.#failed.has(projection) || this.#workers.has(key)) return
     const log = this.#logs.get(projection)
     if (log === undefined) return
@@ -220,7 +241,7 @@ interface Working<Target> {
   readonly done: Promise<void>
 }
 
-function idOf({ name, version }: Projection): { readonly name: string; readonly version: number } {
+function idOf({ name, version }: Projection): VersionId {
   return { name, version }
 }
 

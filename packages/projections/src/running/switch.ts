@@ -1,12 +1,14 @@
-import { type Position } from '@eventmill/core'
+import { type EventStore, type Position } from '@eventmill/core'
 import { isPassing, pause } from '@eventmill/core/adapter'
+import { hookFailed } from '../errors.ts'
 import { type Happening } from '../happening.ts'
 import { type Projection } from '../projection.ts'
-import { type ProjectionStore } from '../projection-store.ts'
+import { type Checkpoint, type ProjectionStore } from '../projection-store.ts'
 import { type Worker } from './worker.ts'
 
 /** What a switch works with. */
 export interface SwitchInput<Target> {
+  readonly store: EventStore
   readonly into: ProjectionStore<Target>
   readonly projection: Projection<Target>
   readonly lease: number
@@ -58,9 +60,11 @@ export class Switch<Target> {
   async #try(): Promise<void> {
     const { into, projection, lease, signal, tell } = this.#input
     const { name, version } = projection
+    let lost: readonly Checkpoint[] = []
     while (this.#hasCaughtUp() && !signal.aborted) {
       try {
-        const outcome = await into.serve({ name, version }, this.#caughtUpAt ?? 0, projection.serve)
+        const goal = { atLeast: this.#caughtUpAt ?? 0, lost }
+        const outcome = await into.serve({ name, version }, goal, projection.serve)
         if (outcome === 'switched') tell({ name, version, happened: 'serving' })
         if (outcome === 'switched' || outcome === 'served before') {
           this.#done = true
@@ -68,12 +72,25 @@ export class Switch<Target> {
         }
         if (outcome === 'parked' && !this.#isTold) tell({ name, version, happened: 'withheld' })
         this.#isTold = outcome === 'parked'
+        if (outcome === 'behind') lost = await this.#lost()
       } catch (error) {
-        if (!isPassing(error)) throw error
+        if (!isPassing(error)) throw hookFailed({ name, version }, 'begin to serve', error)
         tell({ happened: 'unreachable', error })
       }
       await pause(Math.min(lease / 3, SHORTEST_PAUSE * 2 ** this.#tries++), signal).catch(() => undefined)
     }
+  }
+
+  /**
+   * The checkpoints of the version that serves which lie beyond the head, as after a failover that has lost events: nobody gets
+   * there. The head is read after them, so a log that has lost nothing has none.
+   */
+  async #lost(): Promise<readonly Checkpoint[]> {
+    const { into, store, projection } = this.#input
+    const states = await into.states([projection.name])
+    const head = await store.head()
+    const { checkpoints = [] } = states.find(({ serving }) => serving) ?? {}
+    return checkpoints.filter(({ position }) => position > head)
   }
 
   #hasCaughtUp(): boolean {

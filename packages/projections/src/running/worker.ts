@@ -5,6 +5,7 @@ import { type Happening } from '../happening.ts'
 import { type Projection } from '../projection.ts'
 import {
   type Claim,
+  type EventPlace,
   type PartitionId,
   type ProjectionStore,
   type ProjectionTransaction,
@@ -190,7 +191,7 @@ export class Worker<Target> {
         await this.#doWithout(event, position, then, error)
         return
       }
-      this.#retrying(error, event)
+      this.#retrying(error, placeOf(event))
       const wait = backOff(tries, SHORTEST_RETRY, LONGEST_RETRY)
       await pause(wait, this.#stopping.signal)
     }
@@ -208,7 +209,12 @@ export class Worker<Target> {
       }),
     )
     this.#error = undefined
-    this.#input.tell({ ...this.#partition, happened: then === 'park' ? 'parked' : 'skipped', event, error })
+    this.#input.tell({
+      ...this.#partition,
+      happened: then === 'park' ? 'parked' : 'skipped',
+      event: placeOf(event),
+      error,
+    })
   }
 
   /** Throws `HandlerFailed` for what a handler throws, at once or, as a deferred constraint does, at the end. */
@@ -237,7 +243,9 @@ export class Worker<Target> {
     }
     this.#error = undefined
     this.#rate.add(events.length)
-    for (const event of held) tell({ ...this.#partition, happened: 'parked', event, error: HELD_BACK })
+    for (const event of held) {
+      tell({ ...this.#partition, happened: 'parked', event: placeOf(event), error: HELD_BACK })
+    }
     tell({ ...this.#partition, happened: 'projected', events: events.length - held.length, position })
   }
 
@@ -274,7 +282,7 @@ export class Worker<Target> {
     return this.#thrown !== undefined && this.#thrown.error === error
   }
 
-  #retrying(error: unknown, event?: DomainEvent): void {
+  #retrying(error: unknown, event?: EventPlace): void {
     this.#error = error
     this.#input.tell({
       ...this.#partition,
@@ -296,6 +304,10 @@ class HandlerFailed extends Error {
   constructor(cause: unknown) {
     super('a handler failed', { cause })
   }
+}
+
+function placeOf({ aggregateType, aggregateId, sequence, position, type }: DomainEvent): EventPlace {
+  return { stream: { aggregateType, aggregateId }, sequence, position, type }
 }
 
 const NONE: ReadonlySet<string> = new Set()
