@@ -1,4 +1,5 @@
-export { PostgresStore, type PostgresStoreOptions } from './postgres-store.ts'
+export { PostgresStore } from './postgres-store.ts'
+export { type PostgresStoreOptions } from './options.ts'
 export { type Timeouts } from './database/patience.ts'
 export { type Health, type HorizonHolder } from './health.ts'
 export { type Load } from './group-commit.ts'

@@ -1,7 +1,21 @@
 import { checkKeys, checkMilliseconds, invalidArgument } from '@eventmill/core/adapter'
 import { type Pglite, type PgPool } from './database/client.ts'
-import { type CheckedTimeouts, TIMEOUTS } from './database/patience.ts'
-import { type PostgresStoreOptions } from './postgres-store.ts'
+import { type CheckedTimeouts, TIMEOUTS, type Timeouts } from './database/patience.ts'
+
+/** Which database a store is in, and how it is used. */
+export interface PostgresStoreOptions {
+  /** Your own `pg.Pool`, or a `PGlite`. It stays yours: close the store first, then end the client. */
+  readonly client: PgPool | Pglite
+  /** The schema in which the tables are. Default `'eventmill'`. */
+  readonly schema?: string | undefined
+  /**
+   * Whether statements are prepared by name, once for each connection. Set it to `false` where a pooler shares
+   * connections by transaction and does not know them, such as PgBouncer before 1.21. Default `true`.
+   */
+  readonly prepare?: boolean | undefined
+  /** How long is waited for what, in milliseconds. */
+  readonly timeouts?: Timeouts | undefined
+}
 
 /** Options that passed their check, complete. */
 export interface CheckedOptions {

@@ -22,9 +22,8 @@ import {
 } from '@eventmill/core/adapter'
 import { appendOf } from './appending/appends.ts'
 import { Appending } from './appending/appending.ts'
-import { type Pglite, type PgliteTransaction, type PgPool, type PgTransaction } from './database/client.ts'
+import { type PgliteTransaction, type PgTransaction } from './database/client.ts'
 import { type OwnDatabase } from './database/database.ts'
-import { type Timeouts } from './database/patience.ts'
 import { PgliteDatabase } from './database/pglite-database.ts'
 import { PoolDatabase } from './database/pool-database.ts'
 import { pgliteTransaction, pgTransaction } from './database/transaction-database.ts'
@@ -32,7 +31,7 @@ import { storeClosed } from './errors.ts'
 import { EventLog } from './event-log.ts'
 import { EventTypes } from './event-types.ts'
 import { type Health, horizonOf } from './health.ts'
-import { checkOptions, checkTransaction } from './options.ts'
+import { checkOptions, checkTransaction, type PostgresStoreOptions } from './options.ts'
 import { Push } from './push.ts'
 import { LogPages } from './reading/log-pages.ts'
 import { readPages } from './reading/page.ts'
@@ -41,21 +40,6 @@ import { migrate, quoted } from './schema/migrate.ts'
 import { checkDatabase } from './schema/opening.ts'
 import { PostgresSnapshots } from './snapshots.ts'
 import { TransactionStore } from './transaction-store.ts'
-
-/** Which database a store is in, and how it is used. */
-export interface PostgresStoreOptions {
-  /** Your own `pg.Pool`, or a `PGlite`. It stays yours: close the store first, then end the client. */
-  readonly client: PgPool | Pglite
-  /** The schema in which the tables are. Default `'eventmill'`. */
-  readonly schema?: string | undefined
-  /**
-   * Whether statements are prepared by name, once for each connection. Set it to `false` where a pooler shares
-   * connections by transaction and does not know them, such as PgBouncer before 1.21. Default `true`.
-   */
-  readonly prepare?: boolean | undefined
-  /** How long is waited for what, in milliseconds. */
-  readonly timeouts?: Timeouts | undefined
-}
 
 /**
  * Events in PostgreSQL 15 or newer, on a server or embedded. Every method may fail with `MIGRATION_REQUIRED`,
