@@ -113,6 +113,23 @@ export function checkReadAll(options: ReadAllOptions = {}): CheckedReadAll {
   }
 }
 
+/** A copy of the option `filter`. Throws `ARGUMENT_INVALID`. */
+export function checkFilter(filter: EventFilter): EventFilter {
+  if (!Array.isArray(filter)) throw invalidArgument('options.filter', 'an array', filter)
+  return mapped(filter as EventFilter, (item, index) => {
+    const argument = `options.filter[${index}]`
+    checkKeys(item, FILTER_ITEM, argument)
+    const { source, types, aggregateTypes } = item
+    if (source !== undefined) checkName(source, `${argument}.source`)
+    return {
+      source,
+      types: types === undefined ? undefined : checkNames(types, `${argument}.types`),
+      aggregateTypes:
+        aggregateTypes === undefined ? undefined : checkNames(aggregateTypes, `${argument}.aggregateTypes`),
+    }
+  })
+}
+
 /** The arguments of `findCommit`. Throws `ARGUMENT_INVALID`, or the reason of an aborted signal. */
 export function checkFindCommit(
   stream: StreamId,
@@ -231,22 +248,6 @@ function isSignal(value: unknown): value is AbortSignal {
   return (
     typeof value === 'object' && value !== null && 'throwIfAborted' in value && 'addEventListener' in value
   )
-}
-
-function checkFilter(filter: EventFilter): EventFilter {
-  if (!Array.isArray(filter)) throw invalidArgument('options.filter', 'an array', filter)
-  return mapped(filter as EventFilter, (item, index) => {
-    const argument = `options.filter[${index}]`
-    checkKeys(item, FILTER_ITEM, argument)
-    const { source, types, aggregateTypes } = item
-    if (source !== undefined) checkName(source, `${argument}.source`)
-    return {
-      source,
-      types: types === undefined ? undefined : checkNames(types, `${argument}.types`),
-      aggregateTypes:
-        aggregateTypes === undefined ? undefined : checkNames(aggregateTypes, `${argument}.aggregateTypes`),
-    }
-  })
 }
 
 function checkNames(names: readonly string[], argument: string): readonly string[] {

@@ -3,7 +3,7 @@ import { type DomainEvent, type Position } from '../events/event.ts'
 import { eventCodec } from '../events/event-codec.ts'
 import { type AnyNamespace, type EventOf, type StoredEvent } from '../events/namespace.ts'
 import { type EventFilter, type EventStore } from '../store/event-store.ts'
-import { checkReadAll, checkSignal } from '../store/store-arguments.ts'
+import { checkFilter, checkSignal } from '../store/store-arguments.ts'
 import { type Batch, batchesOf } from './batches.ts'
 
 /** Which events, and how. */
@@ -42,7 +42,8 @@ export function subscribe<Namespace extends AnyNamespace = never>(
 ): Subscription<[Namespace] extends [never] ? DomainEvent : StoredEvent<EventOf<Namespace>>> {
   checkKeys(options, OPTIONS, 'options')
   const { events, filter, after = 0, batchSize = 500, signal, onRetry } = options
-  checkReadAll({ after, filter })
+  checkInteger(after, 0, 'options.after')
+  if (filter !== undefined) checkFilter(filter)
   checkInteger(batchSize, 1, 'options.batchSize')
   // A subscription that is aborted already is empty.
   if (signal?.aborted !== true) checkSignal(signal)
