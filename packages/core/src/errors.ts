@@ -44,14 +44,17 @@ export interface ErrorFields {
   DECISION_INVALID: { readonly type: string }
   /** A command reached an aggregate from inside a handler that was deciding for that very aggregate. */
   DISPATCH_REENTRANT: { readonly stream: StreamId }
-  /** An event to be stored is not what its namespace defines. `issues` lists what the schema objects to. */
+  /**
+   * An event to be stored is not what its namespace defines. `issues` lists what the schema objects to, which the message
+   * tells as well: they are not printed.
+   */
   EVENT_INVALID: {
     readonly source: string
     readonly type: string
     readonly version: number
     readonly issues: readonly unknown[]
   }
-  /** A stored event is known to no namespace at hand, is refused by its schema, or fails to apply (see `cause`). */
+  /** A stored event is known to no namespace at hand, is refused by its schema (see `issues`), or fails to apply (see `cause`). */
   EVENT_UNREADABLE: {
     readonly stream: StreamId
     readonly sequence: Sequence
@@ -63,7 +66,7 @@ export interface ErrorFields {
   }
   /**
    * The command's events are stored, but the state after them could not be computed (see `cause`). Do not repeat
-   * the command; mend the aggregate.
+   * the command; mend the aggregate. `events` are not printed: whoever logs the error logs no payloads.
    */
   STATE_UNREADABLE: { readonly events: readonly DomainEvent[] }
   /**
@@ -104,6 +107,18 @@ export class EventmillError extends Error {
     super(message, options)
     this.code = code
   }
+
+  /**
+   * What `JSON.stringify` makes of it, for logs: name, code, message and fields, and the message of the cause. No stack, and no
+   * payloads; what JSON cannot carry is left out.
+   */
+  toJSON(): { readonly [field: string]: unknown } {
+    const { name, code, message, cause, issues, ...fields } = this as EventmillError & { issues?: unknown }
+    const reason = (cause as Error | undefined)?.message ?? cause
+    const told: { [field: string]: unknown } = { name, code, message, ...fields, issues, cause: reason }
+    for (const field in told) told[field] = carried(told[field])
+    return told
+  }
 }
 
 /** An `EventmillError` of one code, with the fields of that code. */
@@ -117,7 +132,26 @@ export function eventmillError<Code extends ErrorCode>(
 ): ErrorOf<Code> {
   const { cause, ...rest } = fields
   const error = new EventmillError(code, message, cause === undefined ? undefined : { cause })
-  return Object.assign(error, rest) as ErrorOf<Code>
+  Object.assign(error, rest)
+  for (const field of UNPRINTED) {
+    if (field in rest) Object.defineProperty(error, field, { enumerable: false })
+  }
+  return error as ErrorOf<Code>
+}
+
+/** Payloads, and what the message tells already. */
+const UNPRINTED = ['events', 'issues']
+
+/** What objects in fields may tell: a stream has a name, an issue says what is wrong where. */
+const PARTS = ['aggregateType', 'aggregateId', 'path', 'code', 'message']
+
+/** A value as JSON carries it; `undefined` where it does not. */
+function carried(value: unknown): unknown {
+  try {
+    return JSON.parse(JSON.stringify(value, PARTS))
+  } catch {
+    return undefined
+  }
 }
 
 /** Whether `error` is an `EventmillError` of this code, whichever copy of the package made it. */

@@ -171,18 +171,33 @@ describe('eventCodec', () => {
     )
   })
 
-  test('passes on what a definition throws, with its issues', () => {
-    const cause = Object.assign(new Error('no good'), { issues: [{ path: ['cents'] }] })
+  /** A codec whose definitions fail so. */
+  function failingBy(error: Error) {
     const fail = () => {
-      throw cause
+      throw error
     }
-    const failing = eventCodec([
+    return eventCodec([
       defineEvents('https://example.com/account', { Deposited: { version: 1, encode: fail, decode: fail } }),
     ])
-    const { issues, message } = cause
-    const expected = expect.objectContaining({ cause, issues, message: expect.stringContaining(message) })
+  }
+
+  test('passes on what a definition throws, as the cause', () => {
+    const cause = new Error('no good')
+    const failing = failingBy(cause)
+    const expected = expect.objectContaining({ cause, message: expect.stringContaining('no good') })
     expect(() => failing.encode(stored)).toThrow(expected)
     expect(() => failing.decode(stored)).toThrow(expected)
+  })
+
+  test('passes on the issues of what a definition throws, instead of their error', () => {
+    const issues = [{ path: ['cents'], message: 'no good' }]
+    const failing = failingBy(Object.assign(new Error('cents: no good'), { issues }))
+    for (const translate of [() => failing.encode(stored), () => failing.decode(stored)]) {
+      expect(translate).toThrow(
+        expect.objectContaining({ issues, message: expect.stringContaining('cents: no good') }),
+      )
+      expect(translate).not.toThrow(expect.objectContaining({ cause: expect.anything() }))
+    }
   })
 
   test('refuses two namespaces of one source', () => {

@@ -24,7 +24,7 @@ export function decoded(schema: z.$ZodType, json: unknown): unknown {
 function parsed<Output>(parse: () => z.util.SafeParseResult<Output>): Output {
   const result = synchronous(parse)
   if (result.success) return result.data
-  throw new SchemaMismatch(result.error)
+  throw new SchemaMismatch(result.error.issues)
 }
 
 function synchronous<Result>(parse: () => Result): Result {
@@ -38,16 +38,15 @@ function synchronous<Result>(parse: () => Result): Result {
   }
 }
 
-/** What a schema objects to, in one line. Core passes `issues` on. */
+/** What a schema objects to, in one line. Core passes `issues` on, and nothing else. */
 class SchemaMismatch extends Error {
   readonly issues: readonly z.$ZodIssue[]
 
-  constructor(cause: z.$ZodError) {
-    const { issues } = cause
+  constructor(issues: readonly z.$ZodIssue[]) {
     const lines = issues.map(({ path, message }) =>
       path.length === 0 ? message : `${toDotPath(path)}: ${message}`,
     )
-    super(lines.join('; '), { cause })
+    super(lines.join('; '))
     this.issues = issues
   }
 }

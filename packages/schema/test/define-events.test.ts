@@ -5,6 +5,7 @@ import { defineEvents, version } from '@eventmill/schema'
 import { InMemoryStore } from '@eventmill/store-memory'
 import fc from 'fast-check'
 import * as z from 'zod'
+import { inspect } from 'node:util'
 import { bigInteger, isoDate } from './fixtures/codecs.ts'
 
 const source = 'https://example.com/account'
@@ -136,14 +137,29 @@ describe('an event through Core', () => {
     }
   })
 
-  test('that is refused as a whole is told of without a path, and with what zod says as the cause', () => {
+  test('that is refused as a whole is told of without a path', () => {
     const codec = eventCodec([defineEvents(source, { Made: z.string() })])
     expect(() => codec.encode({ source, type: 'Made', version: 1, data: 5 })).toThrow(
       expect.objectContaining({
         message: expect.stringMatching(/ is invalid: Invalid input: expected string, received number$/),
-        cause: expect.objectContaining({ cause: expect.any(z.core.$ZodError) }),
+        issues: [expect.objectContaining({ path: [], code: 'invalid_type' })],
       }),
     )
+  })
+
+  test('that is refused is printed with what its schema objects to, once', () => {
+    const codec = eventCodec([defineEvents(source, { Made: z.object({ by: z.email() }) })])
+    for (const translate of [codec.encode, codec.decode]) {
+      let printed = ''
+      try {
+        translate(stored('Made', 1, { by: 'me' }))
+      } catch (error) {
+        printed = inspect(error, { depth: 10 })
+      }
+      expect(printed.split('\n')[0]).toMatch(/: by: Invalid email address$/)
+      expect(printed.match(/Invalid email/g)).toHaveLength(1)
+      expect(printed).not.toMatch(/issues|\[cause\]/)
+    }
   })
 
   test('on which a codec throws is refused, and what was thrown is the cause', () => {

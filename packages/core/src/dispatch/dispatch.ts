@@ -186,10 +186,7 @@ export class Dispatch {
       })
     } catch (cause) {
       const message = `the events of ${command.type} are stored, but the state after them could not be computed: do not repeat it`
-      // Whoever logs the error logs no payloads.
-      throw Object.defineProperty(eventmillError('STATE_UNREADABLE', message, { events, cause }), 'events', {
-        enumerable: false,
-      })
+      throw eventmillError('STATE_UNREADABLE', message, { events, cause })
     }
   }
 

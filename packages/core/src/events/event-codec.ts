@@ -37,7 +37,7 @@ export function eventCodec(namespaces: readonly AnyNamespace[]): EventCodec {
 /** The error for an event that must not be stored. */
 export function eventInvalid({ source, type, version }: NewEvent, reason: string, cause?: unknown): Error {
   const message = `event ${type} (version ${version}) of ${source} is invalid: ${reason}`
-  return eventmillError('EVENT_INVALID', message, { source, type, version, issues: issuesOf(cause), cause })
+  return eventmillError('EVENT_INVALID', message, { source, type, version, ...reasonsOf(cause) })
 }
 
 /** The error for a stored event that cannot be turned into state. */
@@ -47,7 +47,7 @@ export function eventUnreadable(event: DomainEvent, reason: string, cause?: unkn
   const message =
     `event ${sequence} of ${streamName(stream)} (${type}, version ${version}, of ${source}, position ${position}) ` +
     `cannot be read: ${reason}`
-  const fields = { stream, sequence, position, source, type, version, issues: issuesOf(cause), cause }
+  const fields = { stream, sequence, position, source, type, version, ...reasonsOf(cause) }
   return eventmillError('EVENT_UNREADABLE', message, fields)
 }
 
@@ -81,7 +81,8 @@ function decode(event: DomainEvent, definition: EventDefinition | undefined): Do
   }
 }
 
-/** What a schema objects to in detail, if it was a schema that threw. */
-function issuesOf(cause: unknown): readonly unknown[] {
-  return cause instanceof Error && 'issues' in cause && Array.isArray(cause.issues) ? cause.issues : []
+/** What a schema objects to in detail, if it was a schema that threw: there is nothing to be had from its error besides. */
+function reasonsOf(cause: unknown): { readonly issues: readonly unknown[]; readonly cause?: unknown } {
+  const issues: unknown = cause instanceof Error && 'issues' in cause ? cause.issues : undefined
+  return Array.isArray(issues) ? { issues } : { issues: [], cause }
 }
