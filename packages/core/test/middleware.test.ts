@@ -4,6 +4,7 @@ import {
   Core,
   type CoreOptions,
   defineAggregate,
+  defineEvents,
   type EventStore,
   logDispatches,
   type Middleware,
@@ -435,10 +436,49 @@ describe('an explained aggregate', () => {
     expect(await core.explain(Account, 'DE1')).toBe(
       [
         'Account "DE1", generation 2',
-        '#  time                      event      data         state',
-        '0                                                    {"status":"new","balance":0,"limit":0}',
-        '1  2026-01-31T00:00:00.000Z  Deposited  {"cents":5}  {"status":"new","balance":5,"limit":0}',
-        '2  2026-01-31T00:00:00.000Z  Withdrawn  {"cents":3}  {"status":"new","balance":2,"limit":0}',
+        '#  time                      event      version  data         state',
+        '0                                                             {"status":"new","balance":0,"limit":0}',
+        '1  2026-01-31T00:00:00.000Z  Deposited  1        {"cents":5}  {"status":"new","balance":5,"limit":0}',
+        '2  2026-01-31T00:00:00.000Z  Withdrawn  1        {"cents":3}  {"status":"new","balance":2,"limit":0}',
+        '',
+      ].join('\n'),
+    )
+  })
+
+  test('shows events of older versions as they are stored, and as they are applied', async () => {
+    const events = defineEvents('urn:x:sum', {
+      Added: {
+        version: 2,
+        encode: (data: { cents: number }) => data,
+        decode: (json: unknown, version: number) => {
+          const { euros = 0, cents = euros * 100 } = json as { euros?: number; cents?: number }
+          if (version > 2 || !Number.isInteger(cents)) throw new RangeError('no amount')
+          return { cents }
+        },
+      },
+    })
+    const Sum = defineAggregate({
+      type: 'Sum',
+      events,
+      initialize: (_id: string) => 0,
+      apply: { Added: (sum, { data }) => sum + data.cents },
+      handle: {},
+    })
+    const store = new InMemoryStore({ clock: () => 0 })
+    const old = (euros: number) => ({ ...events.Added({ cents: 0 }), version: 1, data: { euros } })
+    const stored = [old(5), events.Added({ cents: 7 }), old(0.001), old(0.002), old(3)]
+    await store.append([{ stream: Sum.stream('a'), expected: 0, events: stored }])
+    expect(await new Core(store).explain(Sum, 'a')).toBe(
+      [
+        'Sum "a", generation 5',
+        '#  time                      event  version  data                         state',
+        '0                                                                         0',
+        '1  1970-01-01T00:00:00.000Z  Added  1 → 2    {"euros":5} → {"cents":500}  500',
+        '2  1970-01-01T00:00:00.000Z  Added  2        {"cents":7}                  507',
+        '3  1970-01-01T00:00:00.000Z  Added  1        {"euros":0.001}',
+        '4  1970-01-01T00:00:00.000Z  Added  1        {"euros":0.002}',
+        '5  1970-01-01T00:00:00.000Z  Added  1 → 2    {"euros":3} → {"cents":300}',
+        'event 3 of Sum "a" (Added, version 1, of urn:x:sum, position 3) cannot be read: no amount',
         '',
       ].join('\n'),
     )
@@ -481,10 +521,10 @@ describe('an explained aggregate', () => {
     const lines = (await core.explain(Unreadable, 'DE1')).replaceAll(/\d{4}-\S+Z/g, 'time').split('\n')
     expect(lines.map((line) => line.replaceAll(/ +/g, ' '))).toEqual([
       'Account "DE1", generation 2',
-      '# time event data state',
+      '# time event version data state',
       '0 0',
-      '1 time Deposited {"cents":5}',
-      '2 time Deposited {"cents":6}',
+      '1 time Deposited 1 {"cents":5}',
+      '2 time Deposited 1 {"cents":6}',
       expect.stringMatching(/^event 1 of Account "DE1" .* cannot be read: apply failed \(broken\)$/),
       '',
     ])

@@ -202,7 +202,10 @@ export class Core {
   }
 
   /**
-   * The events of an aggregate as a table, for people, with the state after each. Fails like `load`.
+   * The events of an aggregate as a table, for people, with the state after each. An event of an older version is shown as it is
+   * stored and, after an arrow, as it is applied. From one that cannot be read on there is no state, and the reason stands below.
+   *
+   * Fails with `ARGUMENT_INVALID`, with what the store fails with, and with the signal's reason.
    */
   async explain<A extends AnyAggregate>(
     aggregate: A,

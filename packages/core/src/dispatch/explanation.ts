@@ -16,7 +16,10 @@ export interface ExplainOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** The latest events of a stream as a table, with the state after each. */
+/**
+ * The latest events of a stream as a table, with the state after each. An event of an older version is shown as it is stored and,
+ * after an arrow, as it is applied.
+ */
 export async function explanation(
   store: EventStore,
   { definition, aggregateId, stream }: Target,
@@ -29,40 +32,44 @@ export async function explanation(
   let aggregate: VersionedAggregate | undefined = initialVersion(definition, aggregateId)
   let reason = ''
   let generation = 0
-  const rows: Explained[] = [{ stored: undefined, after: aggregate }]
+  const rows: Explained[] = [{ forms: [], after: aggregate }]
   for await (const stored of store.readStream(stream, { signal })) {
     generation = stored.sequence
     if (rows.length === limit) rows.shift()
+    const forms = [stored]
     try {
+      const decoded = definition.codec.decode(stored)
+      if (decoded.version !== stored.version) forms.push(decoded)
       aggregate &&= nextVersion(definition, aggregate, stored)
     } catch (error) {
       // This is what one wants to see, and what comes after it.
-      reason = `${messageOf(error)}\n`
+      reason ||= `${messageOf(error)}\n`
       aggregate = undefined
     }
-    rows.push({ stored, after: aggregate })
+    rows.push({ forms, after: aggregate })
   }
-  const left = (rows[0]?.stored?.sequence ?? 1) - 1
+  const left = (rows[0]?.forms[0]?.sequence ?? 1) - 1
   const note = left > 0 ? ` (1 to ${left} left out)` : ''
-  const cells = rows.map(({ stored, after }) => {
-    const state = after === undefined ? '' : shortened(after.state, width)
-    if (stored === undefined) return ['0', '', '', '', state]
-    const { sequence, time, type, data } = stored
-    return [String(sequence), time, type, shortened(data, width), state]
+  const cells = rows.map(({ forms, after }) => {
+    const { sequence = 0, time = '', type = '' }: Partial<DomainEvent> = { ...forms[0] }
+    const versions = forms.map(({ version }) => version).join(ARROW)
+    const data = forms.map(({ data }) => shortened(data, width)).join(ARROW)
+    return [String(sequence), time, type, versions, data, after ? shortened(after.state, width) : '']
   })
   return `${streamName(stream)}, generation ${generation}${note}\n${table([HEADER, ...cells])}\n${reason}`
 }
 
 interface Explained {
-  /** `undefined` before the first event. */
-  readonly stored: DomainEvent | undefined
+  /** The event as it is stored and, where that is an older version, in the newest; nothing before the first event. */
+  readonly forms: readonly DomainEvent[]
   /** The aggregate after it, as long as it can be read. */
   readonly after: VersionedAggregate | undefined
 }
 
 const OPTIONS = new Set(['limit', 'width', 'signal'])
 
-const HEADER = ['#', 'time', 'event', 'data', 'state']
+const HEADER = ['#', 'time', 'event', 'version', 'data', 'state']
+const ARROW = ' → '
 
 function table(rows: readonly (readonly string[])[]): string {
   const widths = HEADER.map((_, column) =>
