@@ -16,6 +16,7 @@ interface Workflow {
 
 interface Job {
   readonly 'timeout-minutes': unknown
+  readonly env?: { readonly [name: string]: string }
   readonly if?: string
   readonly needs?: string
   readonly permissions?: { readonly [scope: string]: string }
@@ -46,6 +47,15 @@ describe.each(filesIn('workflows'))('the workflow %s', (path) => {
   test('uses actions by their commits, which nobody can move, and tells their versions', () => {
     for (const [use] of text.matchAll(/\buses: .*/g)) {
       expect(use).toMatch(/^uses: [\w./-]+@[\da-f]{40} # v\d+\.\d+\.\d+$/)
+    }
+  })
+
+  test('names the browser for what looks at the site, so that nothing is skipped', () => {
+    for (const { env, steps } of Object.values(jobs)) {
+      const looks = steps.some(({ run }) =>
+        /\.ci\/run|test:matrix -- --testPathIgnorePatterns/.test(run ?? ''),
+      )
+      expect(env?.CHROMIUM_PATH).toBe(looks ? '/usr/bin/google-chrome' : undefined)
     }
   })
 

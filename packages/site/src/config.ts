@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { workspace } from '@eventmill/package-checks/workspace'
 import { type DefaultTheme, defineConfig, type UserConfig } from 'vitepress'
@@ -24,6 +24,8 @@ const sidebar: DefaultTheme.SidebarItem[] = [
   },
 ]
 
+const logo = `data:image/svg+xml,${encodeURIComponent(readFileSync(join(import.meta.dirname, 'logo.svg'), 'utf8'))}`
+
 /** The site, for the path under which it is published. */
 export const config: UserConfig<DefaultTheme.Config> = defineConfig({
   title: 'eventmill',
@@ -34,9 +36,12 @@ export const config: UserConfig<DefaultTheme.Config> = defineConfig({
   outDir: 'dist/site',
   cacheDir: 'dist/cache',
   markdown,
-  // Browsers ask for an icon otherwise.
-  head: [['link', { rel: 'icon', href: 'data:,' }]],
+  head: [['link', { rel: 'icon', href: logo }]],
+  // The first page looks like one.
+  transformPageData: ({ relativePath, frontmatter }) =>
+    relativePath === 'index.md' ? { frontmatter: { ...frontmatter, pageClass: 'home' } } : undefined,
   themeConfig: {
+    logo,
     sidebar,
     nav: [
       { text: 'Guides', link: sidebar.find(({ text }) => text === 'Guides')?.items?.[0]?.link ?? '/' },
