@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, jest, test } from '@jest/globals'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { packPackages, type Tarball } from '../src/pack-packages.ts'
 import { publicPackages } from '../src/public-packages.ts'
 import { run } from '../src/run.ts'
@@ -18,7 +18,7 @@ beforeAll(async () => {
   tarballs = await packPackages(folder)
 })
 
-describe.each(packages)('the tarball of $name', ({ name, imports }) => {
+describe.each(packages)('the tarball of $name', ({ name, folder: source, imports }) => {
   test('is one that publint finds nothing wrong with', async () => {
     await run(tool('publint'), ['run', '--strict', tarball(name).path], { folder })
   })
@@ -32,9 +32,18 @@ describe.each(packages)('the tarball of $name', ({ name, imports }) => {
     // What nobody imports is a command.
     const entries = imports.length > 0 ? ['dist/index.d.ts', 'dist/index.js'] : ['dist/command.js']
     expect(paths).toEqual(expect.arrayContaining(['LICENSE', 'README.md', ...entries]))
-    const expected = /^(LICENSE|README\.md|package\.json|dist\/.+\.js|dist\/.+\.d\.ts)$/
+    const expected = /^(LICENSE|README\.md|package\.json|schema\.sql|dist\/.+\.js|dist\/.+\.d\.ts)$/
     const template = name === 'create-eventmill' ? await templateFiles() : []
     expect(paths.filter((path) => !expected.test(path)).sort()).toEqual(template)
+  })
+
+  test('holds what its README links to in it, and npm finds the rest in the repository', async () => {
+    const files = await tarballFiles(tarball(name))
+    const links = files.get('README.md')?.matchAll(/\]\((?![a-z]+:|#|\.\.\/)([^)#]+)/g) ?? []
+    expect([...files.keys()]).toEqual(expect.arrayContaining([...links].map(([, path]) => path)))
+    const { repository } = JSON.parse(files.get('package.json') ?? '{}') as { repository?: object }
+    const directory = relative(workspace, source)
+    expect(repository).toEqual({ type: 'git', url: expect.stringContaining('//github.com/'), directory })
   })
 
   test('names no dependency that only this workspace knows', async () => {
