@@ -20,7 +20,7 @@ export { repeatedResult } from './store/repeated-result.ts'
 export { eventMatcher } from './store/event-filter.ts'
 export { checkLoadSnapshot, checkSaveSnapshot } from './snapshots/snapshot-arguments.ts'
 
-export { eventCodec, eventInvalid, messageOf, type EventCodec } from './events/event-codec.ts'
+export { checkEncoded, eventCodec, eventInvalid, messageOf, type EventCodec } from './events/event-codec.ts'
 export { streamKey, streamName } from './events/stream.ts'
 
 export { eventmillError, isPassing } from './errors.ts'

@@ -1,6 +1,7 @@
 import {
   type AnyNamespace,
   type DomainEvent,
+  type EventDefinition,
   type EventFilter,
   type EventOf,
   type NewEvent,
@@ -23,6 +24,8 @@ export interface Projection<Target = never> {
   readonly onFailure: CheckedFailurePolicy
   /** Whether it takes many events at once. */
   readonly handlesBatches: boolean
+  /** The definition of this event's type, if one of its namespaces has it. */
+  readonly definitionOf: (event: NewEvent) => EventDefinition | undefined
   /** The event as it is stored. Throws `EVENT_INVALID`. */
   readonly encode: (event: NewEvent) => NewEvent
   /** The event as its handlers see it. Throws `EVENT_UNREADABLE`. */
@@ -138,6 +141,7 @@ function projectionOf(definition: AnyDefinition): Projection {
       source,
       types: handleBatch === undefined ? types.filter((type) => handlers.has(type)) : types,
     })),
+    definitionOf: codec.definitionOf,
     encode: codec.encode,
     decode: codec.decode,
     project: async (events, target) => {

@@ -1,11 +1,11 @@
 import { type AnyNamespace, type EventStore, type NewEvent } from '@eventmill/core'
 import {
   checkAppend,
+  checkEncoded,
   checkKeys,
   eventCodec,
   eventInvalid,
   invalidArgument,
-  messageOf,
 } from '@eventmill/core/adapter'
 
 /** How strict a guard is. */
@@ -63,11 +63,6 @@ function eventCheck(
       if (unknown === 'pass' && !sources.has(event.source)) return
       throw eventInvalid(event, 'the guard of the store knows no such event')
     }
-    try {
-      if (definition.check) definition.check(event.data, event.version)
-      else definition.decode(event.data, event.version)
-    } catch (error) {
-      throw eventInvalid(event, messageOf(error), error)
-    }
+    checkEncoded(event, definition)
   }
 }

@@ -1,11 +1,11 @@
 import { type Addressees, type Command, Core, type DispatchOptions } from '@eventmill/core'
 import { invalidArgument } from '@eventmill/core/adapter'
 import {
-  encodedEvents,
   type EventsByRole,
   namesOf,
   type Participant,
   type Participants,
+  storedEvents,
   streamOf,
 } from './participants.ts'
 import { ScenarioStore } from './scenario-store.ts'
@@ -29,7 +29,7 @@ export async function prepare(
   const store = new ScenarioStore()
   const core = new Core(store)
   for (const participant of all) {
-    const events = encodedEvents(participant, given)
+    const events = storedEvents(participant, given)
     await store.append([{ stream: streamOf(participant), expected: 'any', events }])
     await core.load(participant.aggregate, participant.id)
   }

@@ -5,7 +5,8 @@ import {
   type Roles,
   type StreamId,
 } from '@eventmill/core'
-import { checkKeys, copyJson, invalidArgument } from '@eventmill/core/adapter'
+import { checkKeys, invalidArgument } from '@eventmill/core/adapter'
+import { encodedForm, storedForm } from './stored-form.ts'
 
 /** An aggregate that a scenario is about. */
 export interface Participant {
@@ -53,12 +54,14 @@ export function joint(aggregates: Roles, ids: { readonly [role: string]: Aggrega
   }
 }
 
-/** The events of one participant, as they are stored. Throws `EVENT_INVALID` and `VALUE_NOT_JSON`. */
+/** What has happened to one participant, as a store has it. Throws `EVENT_INVALID` and `VALUE_NOT_JSON`. */
+export function storedEvents({ role, aggregate }: Participant, events: EventsByRole): readonly NewEvent[] {
+  return (events.get(role) ?? []).map((event) => storedForm(aggregate.definition.codec, event))
+}
+
+/** What is decided for one participant, as it is stored. Throws `EVENT_INVALID` and `VALUE_NOT_JSON`. */
 export function encodedEvents({ role, aggregate }: Participant, events: EventsByRole): readonly NewEvent[] {
-  return (events.get(role) ?? []).map((event) => {
-    const encoded = aggregate.definition.codec.encode(event)
-    return { ...encoded, data: copyJson(encoded.data, `the data of ${event.type}`) }
-  })
+  return (events.get(role) ?? []).map((event) => encodedForm(aggregate.definition.codec, event))
 }
 
 export function streamOf({ aggregate, id }: Participant): StreamId {

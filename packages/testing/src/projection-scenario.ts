@@ -4,15 +4,14 @@ import { assertBy } from './assertion.ts'
 import { changeLines } from './changes.ts'
 import { countOf } from './difference.ts'
 import { ScenarioStore } from './scenario-store.ts'
+import { type Encoder, storedForm } from './stored-form.ts'
 
 /** What is used of a projection. */
-export interface ProjectionUnderTest<Target> {
+export interface ProjectionUnderTest<Target> extends Encoder {
   /** How it is called in messages. */
   readonly name: string
   /** The events that it handles. */
   readonly filter: EventFilter
-  /** The event as it is stored. */
-  readonly encode: (event: NewEvent) => NewEvent
   /** The event as its handlers see it. */
   readonly decode: (event: DomainEvent) => DomainEvent
   /** Does with decoded events what its handlers say. */
@@ -23,7 +22,7 @@ export interface ProjectionUnderTest<Target> {
 export interface GivenEvents {
   /** Whose events they are. */
   readonly stream: StreamId
-  /** What has happened, in this order. */
+  /** What has happened, in this order. An event of an older version has the data that was stored then. */
   readonly events: readonly NewEvent[]
   /** When: a `Date`, or RFC 3339 such as `2026-01-31T12:00:00Z`, or a day. Default: a second after what is before it in the list. */
   readonly time?: string | Date | undefined
@@ -71,7 +70,7 @@ export function projectionScenario<Target>(
 /** What has happened, as a store has it. */
 async function storedEvents(
   history: readonly GivenEvents[],
-  { encode }: ProjectionUnderTest<never>,
+  projection: ProjectionUnderTest<never>,
 ): Promise<readonly DomainEvent[]> {
   const store = new ScenarioStore()
   const stored: DomainEvent[] = []
@@ -79,7 +78,8 @@ async function storedEvents(
     checkKeys(one, GIVEN, `given[${index}]`)
     const { stream, events, time } = one
     if (time !== undefined) store.now = milliseconds(time, `given[${index}].time`)
-    const result = await store.append([{ stream, expected: 'any', events: events.map(encode) }])
+    const happened = events.map((event) => storedForm(projection, event))
+    const result = await store.append([{ stream, expected: 'any', events: happened }])
     stored.push(...result.events)
   }
   return stored

@@ -3,10 +3,12 @@ import {
   type AggregateShape,
   type AnyAggregate,
   type Command,
+  type Decision,
   type DispatchOptions,
   type IdOf,
   type JointDecision,
   type JointResult,
+  type NewEvent,
   type Roles,
   type StateOf,
   type VersionedAggregate,
@@ -20,10 +22,17 @@ import {
   type ProjectionUnderTest,
 } from './projection-scenario.ts'
 
-/** Aggregates in a test, of which nothing has happened yet. `Result` is what commands to them resolve to. */
-export interface Scenario<Events extends readonly unknown[], Result> extends GivenScenario<Events, Result> {
-  /** What has happened before. */
-  given(...events: Events): GivenScenario<Events, Result>
+/**
+ * Aggregates in a test, of which nothing has happened yet. `Given` is what may have, `Events` what may be decided, `Result`
+ * what commands to them resolve to.
+ */
+export interface Scenario<
+  Given extends readonly unknown[],
+  Events extends readonly unknown[],
+  Result,
+> extends GivenScenario<Events, Result> {
+  /** What has happened before. An event of an older version has the data that was stored then. */
+  given(...events: Given): GivenScenario<Events, Result>
 }
 
 /** Aggregates in a test, with what has happened before. */
@@ -42,6 +51,14 @@ type EventOfAggregate<A> = A extends { readonly shape?: infer Shape extends Aggr
   ? Shape['event']
   : never
 
+/** An event of these, in whichever version it was stored: in an older one, it has other data. */
+type InAnyVersion<Event> = Event extends NewEvent<infer Source, infer Type> ? NewEvent<Source, Type> : never
+
+/** What has happened to several aggregates, by role. */
+type GivenByRole<R extends Roles> = {
+  readonly [Role in keyof R]?: Decision<InAnyVersion<EventOfAggregate<R[Role]>>>
+}
+
 /**
  * Tests an aggregate by what it decides: `await scenario(Account, 'DE1').given(…).when(…).decides(…)`. Events and commands
  * go the way that they go in earnest: encoded, decoded, applied, and decided by the handler. Works with any test runner.
@@ -49,7 +66,11 @@ type EventOfAggregate<A> = A extends { readonly shape?: infer Shape extends Aggr
 export function scenario<A extends AnyAggregate>(
   aggregate: A,
   id: IdOf<A>,
-): Scenario<readonly EventOfAggregate<A>[], VersionedAggregate<IdOf<A>, StateOf<A>>>
+): Scenario<
+  readonly InAnyVersion<EventOfAggregate<A>>[],
+  readonly EventOfAggregate<A>[],
+  VersionedAggregate<IdOf<A>, StateOf<A>>
+>
 /**
  * Tests a command over several aggregates: `await scenario(Transfer, { from: 'DE1', to: 'DE2' }).given(…).when(…).decides(…)`.
  * Events are told by role, as its handler returns them; a role that is left out has none. Throws `ARGUMENT_INVALID` for
@@ -58,7 +79,7 @@ export function scenario<A extends AnyAggregate>(
 export function scenario<R extends Roles>(
   command: { readonly aggregates: R },
   ids: { readonly [Role in keyof R]: IdOf<R[Role]> },
-): Scenario<[events?: JointDecision<R>], JointResult<R>>
+): Scenario<[events?: GivenByRole<R>], [events?: JointDecision<R>], JointResult<R>>
 /**
  * Tests a projection by what it makes of events: `await scenario(turnover, () => new Map()).given({ stream, events, time }, …)
  * .results(…)`. Each `results` begins with a target of its own. Events go the way that they go in earnest: encoded, stored,

@@ -19,6 +19,17 @@ scenario(Account, 'DE1').when(Account.commands.Check('DE1'))
 scenario(Account, 'DE1').given({ source: 'urn:x:other', type: 'Burnt', version: 1, data: {} })
 // @ts-expect-error ids of accounts are text
 scenario(Account, 7)
+
+// What was stored in an older version has other data.
+const stored = { source: accountEvents.source, type: 'Opened', version: 1, data: { euros: 5 } } as const
+scenario(Account, 'DE1').given(accountEvents.Closed(), stored)
+scenario(Account, 'DE1').given({ ...stored, metadata: { user: 'ada' } })
+// @ts-expect-error no such type
+scenario(Account, 'DE1').given({ ...stored, type: 'Opend' })
+// @ts-expect-error a stored event has a version
+scenario(Account, 'DE1').given({ source: accountEvents.source, type: 'Opened', data: {} })
+// @ts-expect-error nothing is decided in an older version
+await scenario(Account, 'DE1').when(Account.commands.Close('DE1')).decides(stored)
 // @ts-expect-error a command over several aggregates
 scenario(Account, 'DE1').when(Transfer({ from: 'DE1', to: 'DE2' }, { cents: 5 }))
 
@@ -26,6 +37,7 @@ scenario(Account, 'DE1').when(Transfer({ from: 'DE1', to: 'DE2' }, { cents: 5 })
 
 const ids = { from: 'DE1', to: 'DE2' }
 const transfer = Transfer(ids, { cents: 5 })
+scenario(Transfer, ids).given({ from: [stored, accountEvents.Closed()], to: stored })
 const given = scenario(Transfer, ids).given({ from: accountEvents.Deposited({ cents: 5 }), to: [] })
 await given
   .when(transfer)

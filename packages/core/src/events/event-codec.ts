@@ -40,6 +40,17 @@ export function eventInvalid({ source, type, version }: NewEvent, reason: string
   return eventmillError('EVENT_INVALID', message, { source, type, version, ...reasonsOf(cause) })
 }
 
+/** Throws `EVENT_INVALID` unless an event may be stored as it is, under the version that it names. */
+export function checkEncoded(event: NewEvent, definition: EventDefinition): void {
+  const { data, version } = event
+  try {
+    if (definition.check) definition.check(data, version)
+    else definition.decode(data, version)
+  } catch (error) {
+    throw eventInvalid(event, messageOf(error), error)
+  }
+}
+
 /** The error for a stored event that cannot be turned into state. */
 export function eventUnreadable(event: DomainEvent, reason: string, cause?: unknown): Error {
   const { aggregateType, aggregateId, sequence, position, source, type, version } = event
