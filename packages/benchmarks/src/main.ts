@@ -28,7 +28,7 @@ async function main(words: readonly string[]): Promise<void> {
     print(usage())
     return
   }
-  await benchmark(wish, {
+  const { failures } = await benchmark(wish, {
     print,
     progress,
     keep: async (results) => {
@@ -37,4 +37,6 @@ async function main(words: readonly string[]): Promise<void> {
   })
   const kept = wish.save ? await loadResults() : undefined
   if (kept !== undefined) await writeDocuments(documentsOf(kept))
+  // What stops the throwaway server lets a process end with 0 otherwise.
+  if (failures.length > 0) process.exit(1)
 }

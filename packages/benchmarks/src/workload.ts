@@ -18,6 +18,8 @@ export interface Bench {
   readonly rounds: number
   /** How much of the full work a round does: 1, or less for a quick look. */
   readonly size: number
+  /** Who has failed in this workload, and with what. */
+  readonly failed: Map<string, string>
   /** Tells what is under way. */
   readonly progress: (text: string) => void
 }
@@ -29,6 +31,8 @@ export interface Row {
   /** By the names of the contenders, a value for each round. */
   readonly values: { readonly [contender: string]: readonly number[] }
   readonly bar?: Bar
+  /** By the names of the contenders that have failed, here or before in the same workload, the first line of the error. */
+  readonly failed?: { readonly [contender: string]: string }
 }
 
 export type Unit = '/s' | 'ms' | 'B' | 'MB' | ''

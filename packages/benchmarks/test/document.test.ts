@@ -30,6 +30,13 @@ const results: Results = {
           bar: { of: 'eventmill', ratio: 2.5, why: 'It promises more.' },
         },
         { name: 'latency', unit: 'ms', values: { bare: [1], eventmill: [3], 'A<B>': [2], 'C, tuned': [4] } },
+        {
+          name: 'commands',
+          unit: '/s',
+          values: { bare: [1] },
+          bar: { of: 'eventmill', atLeast: 5 },
+          failed: { eventmill: 'no table' },
+        },
       ],
     },
   ],
@@ -52,6 +59,11 @@ describe('the page', () => {
 
   test('tells which library cannot do what', () => {
     expect(page.match(/\| C \| – \|/g)).toHaveLength(1)
+  })
+
+  test('tells who has failed, and then has reached no bar', () => {
+    expect(page).toContain('| | eventmill | failed | | |')
+    expect(page).toContain('| commands | ≥ 5/s |  | **missed** |')
   })
 
   test('tells which bars are missed, and why', () => {

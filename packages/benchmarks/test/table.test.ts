@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { isMet, rowLines } from '../src/report/table.ts'
+import { isMet, missingOf, rowLines } from '../src/report/table.ts'
 import { type Row } from '../src/workload.ts'
 
 const words = (row: Row) => rowLines(row).map((line) => line.trim().split(/ {2,}/))
@@ -29,6 +29,24 @@ test('what had better be small is compared as bare to eventmill', () => {
   ])
   expect(isMet({ ...row, bar: { of: 'eventmill', atMost: 200 } })).toBe(true)
   expect(isMet({ ...row, bar: { of: 'eventmill', atLeast: 201 } })).toBe(false)
+})
+
+test('who has failed is told with the reason, and is not among those who cannot do it', () => {
+  const entrants = {
+    contenders: ['bare', 'a', 'b, tuned', 'c'].map((name) => ({ name })),
+    memoryContenders: [],
+  }
+  const row: Row = {
+    name: 'append',
+    unit: '/s',
+    values: { bare: [1], a: [1] },
+    failed: { 'b, tuned': 'no table' },
+  }
+  expect(missingOf(row, entrants)).toEqual(['c'])
+  expect(rowLines(row, missingOf(row, entrants)).slice(-2)).toEqual([
+    expect.stringMatching(/^ {2}b, tuned +failed: no table$/),
+    expect.stringMatching(/^ {2}c +–$/),
+  ])
 })
 
 test('without a baseline or a bar there is no ratio and no verdict', () => {

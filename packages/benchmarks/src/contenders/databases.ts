@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import pg from 'pg'
 import { type PostgresServer } from '../../../store-postgres/test/postgres-server.ts'
+import { attempt, firstLine } from '../measuring/attempt.ts'
 import { type Bench } from '../workload.ts'
 import { type Contender, type OpenContender } from './contender.ts'
 
@@ -16,18 +17,21 @@ export type Ability = Exclude<keyof OpenContender, 'fill' | 'close'>
 
 /** Does some work with all contenders that are able to, each on a fresh database, and drops these after it. */
 export async function withContenders<Result>(
-  { server, contenders }: Pick<Bench, 'server' | 'contenders'>,
+  bench: Pick<Bench, 'server' | 'contenders' | 'failed'>,
   abilities: readonly Ability[],
   work: (placed: readonly Placed[]) => Promise<Result>,
 ): Promise<Result> {
+  const { server, contenders, failed } = bench
   await using placed = new AsyncDisposableStack()
   const able: Placed[] = []
   for (const contender of contenders) {
+    const { name } = contender
     const url = await createDatabase(server)
     placed.defer(() => dropDatabase(server, url))
-    const open = await contender.open(url)
+    const open = await attempt(bench, name, () => contender.open(url))
+    if (open === undefined) continue
     placed.defer(async () => {
-      await open.close()
+      await open.close().catch((error: unknown) => failed.set(name, failed.get(name) ?? firstLine(error)))
     })
     if (abilities.every((ability) => open[ability] !== undefined)) able.push({ contender, url, open })
   }

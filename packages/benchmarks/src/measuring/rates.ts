@@ -1,6 +1,7 @@
 /**
  * How often per second some work is done, so many pieces in flight at a time. Piece n is begun when piece
- * n - inFlight is done, so that no two of the same remainder are in flight together.
+ * n - inFlight is done, so that no two of the same remainder are in flight together. Where one fails, none is begun any
+ * more, and it rejects when none is in flight.
  */
 export async function rate(
   inFlight: number,
@@ -8,11 +9,18 @@ export async function rate(
   work: (index: number) => Promise<unknown>,
 ): Promise<number> {
   const start = performance.now()
-  await Promise.all(
+  let failed = false
+  const lanes = await Promise.allSettled(
     Array.from({ length: inFlight }, async (_, first) => {
-      for (let index = first; index < times; index += inFlight) await work(index)
+      try {
+        for (let index = first; index < times && !failed; index += inFlight) await work(index)
+      } catch (error) {
+        failed = true
+        throw error
+      }
     }),
   )
+  for (const lane of lanes) if (lane.status === 'rejected') throw lane.reason
   return perSecond(times, start)
 }
 

@@ -96,8 +96,9 @@ function isBetter({ unit }: Row, value: number, other: number): boolean {
 function barLine(row: Row): readonly string[] {
   const { name, unit, values, bar } = row
   if (bar === undefined) return []
-  const ratio = ratioOf(row, bar.of)
-  const reached = 'ratio' in bar ? (ratio?.toFixed(2) ?? '') : withUnit(median(values[bar.of] ?? []), unit)
+  const own = values[bar.of]
+  const value = own === undefined ? '' : withUnit(median(own), unit)
+  const reached = 'ratio' in bar ? (ratioOf(row, bar.of)?.toFixed(2) ?? '') : value
   return [`| ${name} | ${wanted(bar, unit)} | ${reached} | ${isMet(row) ? 'met' : '**missed**'} |`]
 }
 
@@ -120,6 +121,7 @@ function section({ name, about, rows, date, commit }: Measured, all: Entrants): 
             : `${withUnit(Math.min(...values), '')} to ${withUnit(Math.max(...values), '')}`
         return `| ${index === 0 ? row.name : ''} | ${contender} | ${withUnit(median(values), row.unit)} | ${range} | ${ratio} |`
       }),
+      ...Object.entries(row.failed ?? {}).map(([contender]) => `| | ${contender} | failed | | |`),
       ...missingOf(row, all).map((library) => `| | ${library} | – | | |`),
     ]),
     '',

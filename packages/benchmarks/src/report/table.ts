@@ -2,10 +2,10 @@ import { type Bar, type Row, type Unit } from '../workload.ts'
 
 /**
  * A measured row, a line for each contender: the median, the least and the most of all rounds, and its ratio to bare; and
- * one for each library that is not in it.
+ * one for each that has failed, and for each library that is not in it.
  */
 export function rowLines(row: Row, missing: readonly string[] = []): readonly string[] {
-  const { name, unit, values, bar } = row
+  const { name, unit, values, bar, failed = {} } = row
   const lines = Object.entries(values).map(([contender, own]) => {
     const ratio = ratioOf(row, contender)
     const verdict = bar?.of === contender ? `${wanted(bar, unit)}  ${isMet(row) ? 'met' : 'MISSED'}` : ''
@@ -19,16 +19,27 @@ export function rowLines(row: Row, missing: readonly string[] = []): readonly st
       .join('  ')
       .trimEnd()
   })
-  return [name, ...lines, ...missing.map((library) => `  ${library.padEnd(24)}${'–'.padStart(16)}`)]
+  const failures = Object.entries(failed).map(
+    ([contender, why]) => `  ${contender.padEnd(24)}  failed: ${why}`,
+  )
+  return [
+    name,
+    ...lines,
+    ...failures,
+    ...missing.map((library) => `  ${library.padEnd(24)}${'–'.padStart(16)}`),
+  ]
 }
 
 /** The libraries that take part in a run, but cannot do what a row compares, or not in time. */
-export function missingOf({ values }: Row, { contenders, memoryContenders }: Entrants): readonly string[] {
+export function missingOf(
+  { values, failed = {} }: Row,
+  { contenders, memoryContenders }: Entrants,
+): readonly string[] {
   const measured = Object.keys(values)
   if (!measured.some(isPeer)) return []
   const entrants = 'bare' in values ? contenders : memoryContenders
   const libraries = new Set(entrants.map(({ name }) => libraryOf(name)))
-  for (const name of measured) libraries.delete(libraryOf(name))
+  for (const name of [...measured, ...Object.keys(failed)]) libraries.delete(libraryOf(name))
   return [...libraries]
 }
 

@@ -1,6 +1,7 @@
 import { accountId } from '../contenders/account.ts'
 import { vacuum, withContenders } from '../contenders/databases.ts'
 import { byTurns } from '../measuring/alternate.ts'
+import { attempt } from '../measuring/attempt.ts'
 import { rate } from '../measuring/rates.ts'
 import { type Row, scaled, type Workload } from '../workload.ts'
 
@@ -13,8 +14,10 @@ export const catchUp: Workload = {
     const values = await withContenders(bench, ['catchUp'], async (placed) => {
       for (const one of placed) {
         bench.progress(`${name}: filling ${one.contender.name}`)
-        await rate(16, streams, (stream) => one.open.fill(accountId(stream), EACH))
-        await vacuum(one)
+        await attempt(bench, one.contender.name, async () => {
+          await rate(16, streams, (stream) => one.open.fill(accountId(stream), EACH))
+          await vacuum(one)
+        })
       }
       return byTurns(bench, name, placed, async ({ open }) => {
         const start = performance.now()

@@ -5,6 +5,7 @@ import { installPackages } from '../../../package-checks/src/install-packages.ts
 import { packPackages } from '../../../package-checks/src/pack-packages.ts'
 import { run } from '../../../package-checks/src/run.ts'
 import { type Installation } from '../contenders/contender.ts'
+import { attempt } from '../measuring/attempt.ts'
 import { type Bench, type Row, type Workload } from '../workload.ts'
 
 export const install: Workload = {
@@ -21,15 +22,17 @@ async function* measure(bench: Bench): AsyncGenerator<Row, void> {
     const tarballs = await packPackages(folder)
     for (const { name, own = [], others, imports } of bench.installations) {
       bench.progress(`install: ${name}`)
-      const project = await mkdtemp(join(folder, 'project-'))
-      await installPackages(
-        project,
-        tarballs.filter((one) => own.includes(one.name)),
-        others,
-      )
-      sizes[name] = [(await bytesIn(join(project, 'node_modules'))) / 2 ** 20]
-      packages[name] = [await packagesIn(project)]
-      times[name] = await importTimes(project, imports, bench.rounds)
+      await attempt(bench, name, async () => {
+        const project = await mkdtemp(join(folder, 'project-'))
+        await installPackages(
+          project,
+          tarballs.filter((one) => own.includes(one.name)),
+          others,
+        )
+        sizes[name] = [(await bytesIn(join(project, 'node_modules'))) / 2 ** 20]
+        packages[name] = [await packagesIn(project)]
+        times[name] = await importTimes(project, imports, bench.rounds)
+      })
     }
   } finally {
     await rm(folder, { recursive: true })

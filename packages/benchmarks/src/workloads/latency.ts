@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import { withResolvers } from '@eventmill/core/adapter'
 import { accountId } from '../contenders/account.ts'
 import { type Placed, withContenders } from '../contenders/databases.ts'
+import { attempt } from '../measuring/attempt.ts'
 import { now } from '../measuring/clock.ts'
 import { send } from '../measuring/send.ts'
 import { inProcess } from '../processes/in-process.ts'
@@ -20,12 +21,13 @@ export const latency: Workload = {
         await withContenders(bench, ['follow', 'send'], async (placed) => {
           for (const one of placed) {
             bench.progress(`${name}: ${one.contender.name}`)
-            const ages = await measure(bench, one, where, perSecond)
+            const { name: contender } = one.contender
+            const ages = await attempt(bench, contender, () => measure(bench, one, where, perSecond))
             // Some only follow what their own process stores.
-            if (ages.length === 0) continue
+            if (ages === undefined || ages.length === 0) continue
             const sorted = ages.toSorted((a, b) => a - b)
-            middle[one.contender.name] = [percentile(sorted, 0.5)]
-            worst[one.contender.name] = [percentile(sorted, 0.99)]
+            middle[contender] = [percentile(sorted, 0.5)]
+            worst[contender] = [percentile(sorted, 0.99)]
           }
         })
         yield {

@@ -1,5 +1,6 @@
 import { accountId } from '../contenders/account.ts'
 import { vacuum, withContenders } from '../contenders/databases.ts'
+import { attempt } from '../measuring/attempt.ts'
 import { inProcess } from '../processes/in-process.ts'
 import { type Row, scaled, type Workload } from '../workload.ts'
 
@@ -15,16 +16,20 @@ export const rebuild: Workload = {
         const memory = structuredClone(times)
         for (const one of placed) {
           bench.progress(`${name}: filling ${one.contender.name}`)
-          await one.open.fill(accountId(1), 1)
-          await one.open.fill(accountId(2), count)
-          await vacuum(one)
+          await attempt(bench, one.contender.name, async () => {
+            await one.open.fill(accountId(1), 1)
+            await one.open.fill(accountId(2), count)
+            await vacuum(one)
+          })
         }
         for (let round = 1; round <= bench.rounds; round++) {
           for (const { contender, url } of round % 2 === 0 ? placed : placed.toReversed()) {
             bench.progress(`${name}: ${contender.name}, round ${round} of ${bench.rounds}`)
-            const loaded = await inProcess('load', { contender: contender.name, url, count })
-            ;(times[contender.name] as number[]).push(loaded.milliseconds)
-            ;(memory[contender.name] as number[]).push(loaded.megabytes)
+            await attempt(bench, contender.name, async () => {
+              const loaded = await inProcess('load', { contender: contender.name, url, count })
+              ;(times[contender.name] as number[]).push(loaded.milliseconds)
+              ;(memory[contender.name] as number[]).push(loaded.megabytes)
+            })
           }
         }
         return { times, memory }

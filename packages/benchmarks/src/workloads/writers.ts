@@ -1,4 +1,5 @@
 import { withContenders } from '../contenders/databases.ts'
+import { attempt } from '../measuring/attempt.ts'
 import { inProcess } from '../processes/in-process.ts'
 import { type Row, scaled, type Workload } from '../workload.ts'
 
@@ -17,13 +18,15 @@ export const writers: Workload = {
         for (let round = 0; round < bench.rounds; round++) {
           for (const { contender, url } of placed) {
             bench.progress(`${name}: ${contender.name}, round ${round + 1} of ${bench.rounds}`)
-            const rates = await Promise.all(
-              Array.from({ length: processes }, (_, index) => {
-                const first = (round * processes + index) * each
-                return inProcess('append', { contender: contender.name, url, first, count: each })
-              }),
-            )
-            ;(all[contender.name] ??= []).push(rates.reduce((sum, rate) => sum + rate, 0))
+            await attempt(bench, contender.name, async () => {
+              const rates = await Promise.all(
+                Array.from({ length: processes }, (_, index) => {
+                  const first = (round * processes + index) * each
+                  return inProcess('append', { contender: contender.name, url, first, count: each })
+                }),
+              )
+              ;(all[contender.name] ??= []).push(rates.reduce((sum, rate) => sum + rate, 0))
+            })
           }
         }
         return all
