@@ -187,7 +187,7 @@ export class Core {
     if (generation !== undefined) checkInteger(generation, 0, 'options.generation')
     checkSignal(signal)
     if (generation !== undefined && time !== undefined) {
-      throw invalidArgument('options', 'either a generation or a time', options)
+      throw invalidArgument('options', 'given either a generation or a time')
     }
     const target = targetOf(aggregate, id)
     const until = time === undefined ? undefined : milliseconds(time)

@@ -51,7 +51,7 @@ export function subscribe<Namespace extends AnyNamespace = never>(
     throw invalidArgument('options.onRetry', 'a function', onRetry)
   }
   if (events !== undefined && filter !== undefined) {
-    throw invalidArgument('options', 'given either events or a filter', options)
+    throw invalidArgument('options', 'given either events or a filter')
   }
   const namespaces = [events ?? []].flat() as readonly AnyNamespace[]
   const input = {
