@@ -1,4 +1,4 @@
-import { type Choices } from './choices.ts'
+import { type Alternative, isChosen } from './alternatives.ts'
 
 /** What matters here of a package.json. */
 interface Manifest {
@@ -11,39 +11,46 @@ interface Dependencies {
   readonly [name: string]: string
 }
 
-/** What only one choice needs; everything else of the template, every project needs. */
-const NEEDED_BY: { readonly [choice in Choices['store' | 'schema']]: readonly string[] } = {
-  memory: ['@eventmill/store-memory'],
-  postgres: ['@eventmill/store-postgres', 'pg', '@types/pg'],
-  pglite: ['@eventmill/store-postgres', '@electric-sql/pglite'],
-  zod: ['@eventmill/schema', 'zod'],
-  plain: [],
+/** What only one alternative needs; everything else of the template, every project needs. */
+const NEEDED_BY: {
+  readonly [kind in 'dependencies' | 'devDependencies']: ReadonlyMap<string, Alternative>
+} = {
+  dependencies: new Map([
+    ['@eventmill/store-memory', 'memory'],
+    ['@eventmill/store-postgres', 'tables'],
+    ['@eventmill/projections-postgres', 'tables'],
+    ['pg', 'postgres'],
+    ['@electric-sql/pglite', 'pglite'],
+    ['@eventmill/schema', 'zod'],
+    ['zod', 'zod'],
+  ]),
+  devDependencies: new Map([
+    ['@types/pg', 'postgres'],
+    // Its tests need no server.
+    ['@electric-sql/pglite', 'postgres'],
+  ]),
 }
 
 /** Makes the package.json of the template that of a project, which works with eventmill of this version. */
 export function manifestOf(
   template: string,
   name: string,
-  { store, schema }: Choices,
+  chosen: ReadonlySet<Alternative>,
   version: string,
 ): string {
-  const choices = Object.values(NEEDED_BY)
-  const needed = (dependency: string) =>
-    [NEEDED_BY[store], NEEDED_BY[schema]].some((names) => names.includes(dependency)) ||
-    !choices.some((names) => names.includes(dependency))
-  const dependenciesOf = (all: Dependencies): Dependencies =>
+  const manifest = JSON.parse(template) as Manifest
+  const needed = (kind: keyof typeof NEEDED_BY): Dependencies =>
     Object.fromEntries(
-      Object.entries(all)
-        .filter(([dependency]) => needed(dependency))
+      Object.entries(manifest[kind])
+        .filter(([dependency]) => isChosen(NEEDED_BY[kind].get(dependency), chosen))
         .map(([dependency, range]) => [dependency, range.replace('workspace:^', `^${version}`)]),
     )
-  const manifest = JSON.parse(template) as Manifest
   return `${JSON.stringify(
     {
       ...manifest,
       name,
-      dependencies: dependenciesOf(manifest.dependencies),
-      devDependencies: dependenciesOf(manifest.devDependencies),
+      dependencies: needed('dependencies'),
+      devDependencies: needed('devDependencies'),
     },
     undefined,
     2,

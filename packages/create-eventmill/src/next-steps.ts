@@ -8,7 +8,7 @@ export function nextSteps({ folder, store, schema }: Choices): string {
     ...(path === '' ? [] : [`cd ${path.includes(' ') ? JSON.stringify(path) : path}`]),
     'npm install',
     ...(store === 'postgres' ? ['docker compose up --detach --wait   # or set DATABASE_URL'] : []),
-    'npm start',
+    store === 'memory' ? 'npm start' : 'npm start   # goes on until Ctrl-C',
     'npm test',
   ]
   const events = schema === 'zod' ? ', validated by zod' : ''

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type PostgresServer, startPostgres } from '../../store-postgres/test/postgres-server.ts'
 import { SCHEMAS, STORES } from '../src/choices.ts'
 import { createProject } from '../src/create-project.ts'
+import { startProgram } from './running-program.ts'
 
 // Projects as they are created, beside the packages of this repository. How npm delivers all of it, the tests of the
 // published packages tell.
@@ -55,7 +56,10 @@ test('every project compiles', () => {
 })
 
 test('every project passes its tests', () => {
-  const tests = projects.map(({ name }) => `${name}/test/stock.test.ts`)
+  const tests = projects.flatMap(({ name }) => [
+    `${name}/test/stock.test.ts`,
+    `${name}/test/shipments.test.ts`,
+  ])
   expect(node(['--test', ...tests], folder)).toContain(`pass ${3 * projects.length}\n`)
 })
 
@@ -64,23 +68,35 @@ test.each(projects)('$name has only what it needs', ({ name, store, schema }) =>
   const { dependencies, devDependencies } = JSON.parse(read('package.json')) as {
     readonly [kind: string]: { readonly [dependency: string]: string }
   }
-  const others = { memory: [], postgres: ['pg'], pglite: ['@electric-sql/pglite'] }[store]
+  const others = {
+    memory: ['@eventmill/store-memory'],
+    postgres: ['@eventmill/projections-postgres', '@eventmill/store-postgres', 'pg'],
+    pglite: ['@eventmill/projections-postgres', '@eventmill/store-postgres', '@electric-sql/pglite'],
+  }[store]
   expect(Object.keys({ ...dependencies }).sort()).toEqual(
     [
       ...others,
       '@eventmill/core',
       '@eventmill/projections',
-      `@eventmill/store-${store === 'memory' ? 'memory' : 'postgres'}`,
       ...(schema === 'zod' ? ['@eventmill/schema', 'zod'] : []),
     ].sort(),
   )
-  expect('@types/pg' in { ...devDependencies }).toBe(store === 'postgres')
-  expect(read('README.md')).not.toMatch(/<!--|\{\{/)
+  expect(Object.keys({ ...devDependencies }).sort()).toEqual(
+    [
+      ...(store === 'postgres' ? ['@electric-sql/pglite', '@types/pg'] : []),
+      '@eventmill/testing',
+      '@types/node',
+      'typescript',
+    ].sort(),
+  )
   expect(read('README.md').includes('docker compose')).toBe(store === 'postgres')
+  for (const path of ['README.md', ...readdirSync(join(folder, name, 'src')).map((file) => `src/${file}`)]) {
+    // No marks of the template, and no gaps where they were.
+    expect(read(path)).not.toMatch(/<!--|\{\{|^\/\/ \/?\w+$|\n\n\n/m)
+  }
 })
 
 describe('the program of a project', () => {
-  const start = (name: string, env?: NodeJS.ProcessEnv) => node(['src/main.ts'], join(folder, name), env)
   let server: PostgresServer
 
   beforeAll(async () => {
@@ -89,24 +105,77 @@ describe('the program of a project', () => {
 
   afterAll(() => server.stop())
 
+  const launch = (name: string) =>
+    startProgram(process.execPath, ['src/main.ts'], {
+      folder: join(folder, name),
+      env: { ...process.env, NODE_OPTIONS: '', DATABASE_URL: server.url },
+    })
+
+  /** Launches it, and waits until it only goes on. */
+  const start = async (name: string) => {
+    const program = launch(name)
+    return { ...program, printed: await program.until('until Ctrl-C') }
+  }
+
   test('explains what it does, and starts anew in memory', () => {
-    const printed = start('memory-zod')
+    const run = () => node(['src/main.ts'], join(folder, 'memory-zod'))
+    const printed = run()
     expect(printed).toContain('6 packets of tea are left.\nGrace gets none: 7 are wanted, 6 are left.\n')
     expect(printed).toContain('Stock "tea", generation 2\n')
     expect(printed).toContain('Ada was sent 4 packets so far.\n')
-    expect(start('memory-zod')).toContain('6 packets of tea are left.\n')
+    expect(run()).toContain('6 packets of tea are left.\n')
   })
 
-  test.each(['postgres-zod', 'pglite-plain'])('%s goes on where it was', (name) => {
-    const env = { DATABASE_URL: server.url }
-    expect(start(name, env)).toContain('6 packets of tea are left.\n')
-    const again = start(name, env)
-    expect(again).toContain('12 packets of tea are left.\nGrace gets none: 13 are wanted, 12 are left.\n')
-    expect(again).toContain('Ada was sent 8 packets so far.\n')
+  test.each([
+    { name: 'postgres-zod', signal: 'SIGTERM' },
+    { name: 'pglite-plain', signal: 'SIGINT' },
+  ] as const)('$name ends in order by $signal, and goes on where it was', async ({ name, signal }) => {
+    const first = await start(name)
+    expect(first.printed).toContain('6 packets of tea are left.\n')
+    // It comes twice, as a Ctrl-C does through npm.
+    void first.end(signal)
+    expect(await first.end(signal)).toBe(0)
+    const second = await start(name)
+    expect(second.printed).toContain(
+      '12 packets of tea are left.\nGrace gets none: 13 are wanted, 12 are left.\n',
+    )
+    expect(second.printed).toContain('Ada was sent 8 packets so far.\n')
+    expect(await second.end(signal)).toBe(0)
+  })
+
+  test('on a server, its read model is a table, in which each event counts once', async () => {
+    const { end } = await start('postgres-plain')
+    expect(await end('SIGTERM')).toBe(0)
+    const { rows } = await server.pool().query<{ sent: number; shipped: number }>(
+      `select quantity as sent, (
+         select sum((data ->> 'quantity')::integer)::integer from eventmill.event_log where type = 'Shipped'
+       ) as shipped from shipments_1 where customer = 'Ada'`,
+    )
+    expect(rows).toEqual([{ sent: rows[0]?.shipped, shipped: rows[0]?.shipped }])
+  })
+
+  test('goes on when the server ends its connections', async () => {
+    const { end, until } = await start('postgres-plain')
+    await server
+      .pool()
+      .query('select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()')
+    await until('terminating connection')
+    expect(await end('SIGTERM')).toBe(0)
+  })
+
+  test('lets no second process into the folder of a PGlite, until the first has ended, however it does', async () => {
+    const { end } = await start('pglite-zod')
+    await expect(start('pglite-zod')).rejects.toThrow('the folder data is in use')
+    expect(await end('SIGKILL')).toBe(null)
+    const next = launch('pglite-zod')
+    expect(await next.until('packets of tea are left.')).toContain('12 packets')
+    await next.end('SIGKILL')
   })
 
   test('says at once that no database answers', () => {
     const nobody = { DATABASE_URL: 'postgres://localhost:1/none' }
-    expect(() => start('postgres-plain', nobody)).toThrow('no database answers: docker compose up')
+    expect(() => node(['src/main.ts'], join(folder, 'postgres-plain'), nobody)).toThrow(
+      'no database answers: docker compose up',
+    )
   })
 })

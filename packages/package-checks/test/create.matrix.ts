@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { join } from 'node:path'
+import { startProgram } from '../../create-eventmill/test/running-program.ts'
 import { type PostgresServer, startPostgres } from '../../store-postgres/test/postgres-server.ts'
 import { type LocalRegistry, publish, startLocalRegistry } from '../src/local-registry.ts'
 import { packPackages } from '../src/pack-packages.ts'
@@ -24,8 +25,20 @@ afterAll(async () => {
   await registry.stop()
 })
 
+const variables = () => ({ ...registry.variables, DATABASE_URL: server.url })
+
 function npm(where: string, ...args: readonly string[]): Promise<string> {
-  return run('npm', args, { folder: where, variables: { ...registry.variables, DATABASE_URL: server.url } })
+  return run('npm', args, { folder: where, variables: variables() })
+}
+
+/** What `npm start` prints, of a program that ends by itself or else goes on until Ctrl-C. */
+async function npmStart(app: string, store: string): Promise<string> {
+  if (store === 'memory') return npm(app, 'start')
+  const env = { ...process.env, NODE_OPTIONS: '', NODE_PATH: '', ...variables() }
+  const program = startProgram('npm', ['start'], { folder: app, env })
+  const printed = await program.until('until Ctrl-C')
+  await program.end('SIGINT')
+  return printed
 }
 
 describe.each(['memory', 'postgres', 'pglite'])('on the store %s', (store) => {
@@ -34,7 +47,7 @@ describe.each(['memory', 'postgres', 'pglite'])('on the store %s', (store) => {
     const app = join(folder, name)
     await npm(folder, 'create', 'eventmill@latest', name, '--', '--store', store, zod)
     await npm(app, 'install')
-    const printed = await npm(app, 'start')
+    const printed = await npmStart(app, store)
     expect(printed).toMatch(
       /packets of tea are left\.\nGrace gets none: .*Ada was sent \d+ packets so far\.\n/s,
     )
@@ -48,6 +61,6 @@ test('a project runs on the oldest Node that its package.json names', async () =
   const app = join(folder, 'old')
   await npm(app, 'install', '--save-dev', 'node@22.18')
   expect(await npm(app, 'exec', '--', 'node', '--version')).toContain('v22.18.')
-  expect(await npm(app, 'start')).toContain('packets of tea are left.')
+  expect(await npmStart(app, 'postgres')).toContain('packets of tea are left.')
   expect(await npm(app, 'test')).toContain('pass 3\n')
 })

@@ -1,11 +1,13 @@
 import { Core } from '@eventmill/core'
-import { InMemoryProjectionStore, Projections } from '@eventmill/projections'
-import { type Shipments, shipments } from './shipments.ts'
+import { Projections } from '@eventmill/projections'
+import { sentTo, shipments } from './shipments.memory.ts'
 import { OutOfStock, Stock } from './stock.ts'
 import { openStore } from './store.memory.ts'
 
-const { store, close } = await openStore()
+const { store, projectionStore, readModels, close } = await openStore()
 const core = new Core(store)
+const projections = new Projections(store, { into: projectionStore, projections: [shipments] })
+await projections.start()
 const { Receive, Ship } = Stock.commands
 
 // Commands: each is decided by what has happened before, and what it decides is stored for good.
@@ -24,15 +26,22 @@ try {
 // Why it is so: the events, and the state after each.
 console.log(`\n${await core.explain(Stock, 'tea')}`)
 
-// The read side, here in memory and built anew at each start. It knows of the tea as soon as it has got so far.
-const sent: Shipments = new Map()
-const projections = new Projections(store, {
-  into: new InMemoryProjectionStore(sent),
-  projections: [shipments],
-})
-await projections.start()
+// The read side knows of the tea as soon as it has got so far.
 await projections.waitFor(shipments, tea.position)
-console.log(`Ada was sent ${sent.get('Ada')} packets so far.`)
+console.log(`Ada was sent ${await sentTo('Ada', readModels)} packets so far.`)
 
+// tables
+// From here on a service takes commands, until it is told to end: by whoever runs it, or by Ctrl-C, which npm repeats.
+const toldToEnd = new Promise<void>((tell) => {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      tell()
+    })
+  }
+})
+console.log('It goes on until Ctrl-C.')
+await toldToEnd
+
+// /tables
 await projections.stop()
 await close()

@@ -1,8 +1,11 @@
-import { type EventStore } from '@eventmill/core'
+import { InMemoryProjectionStore } from '@eventmill/projections'
 import { InMemoryStore } from '@eventmill/store-memory'
+import { type Shipments } from './shipments.memory.ts'
 
-// Where events are kept: in memory, until the process ends.
-export async function openStore(): Promise<{ store: EventStore; close: () => Promise<void> }> {
+// Where events and read models are kept: in memory, until the process ends.
+export async function openStore() {
   const store = new InMemoryStore()
-  return { store, close: () => store.close() }
+  const readModels: Shipments = new Map()
+  const projectionStore = new InMemoryProjectionStore(readModels)
+  return { store, projectionStore, readModels, close: () => store.close() }
 }

@@ -1,12 +1,12 @@
-import { type EventStore } from '@eventmill/core'
+import { PostgresProjectionStore } from '@eventmill/projections-postgres'
 import { PostgresStore } from '@eventmill/store-postgres'
 import pg from 'pg'
 
-// Where events are kept: on the server that DATABASE_URL names, or else on that of compose.yaml.
-export async function openStore(): Promise<{ store: EventStore; close: () => Promise<void> }> {
+// Where events and read models are kept: on the server that DATABASE_URL names, or else on that of compose.yaml.
+export async function openStore() {
   const { DATABASE_URL = 'postgres://postgres:postgres@localhost:5432/postgres' } = process.env
   const pool = new pg.Pool({ connectionString: DATABASE_URL })
-  // A connection that breaks while nobody uses it is replaced by the next one.
+  // A connection that breaks while nobody uses it is replaced by the next one. Here one hears of it.
   pool.on('error', (error) => {
     console.error(error.message)
   })
@@ -15,10 +15,14 @@ export async function openStore(): Promise<{ store: EventStore; close: () => Pro
     throw new Error('no database answers: docker compose up --detach --wait, or set DATABASE_URL', { cause })
   })
   const store = new PostgresStore({ client: pool })
+  const projectionStore = new PostgresProjectionStore({ client: pool })
   // Creates the tables, or brings them up to date. Any number of processes may do so at once.
   await store.migrate()
+  await projectionStore.migrate()
   return {
     store,
+    projectionStore,
+    readModels: pool,
     close: async () => {
       await store.close()
       await pool.end()

@@ -15,3 +15,7 @@ export const shipments = defineProjection({
     },
   },
 })
+
+export async function sentTo(customer: string, sent: Shipments): Promise<number> {
+  return sent.get(customer) ?? 0
+}
