@@ -43,9 +43,15 @@ export function keptByNpm({
   return [
     // Without an = its value comes as a word.
     ...(store && store !== 'true' ? ['--store', store] : []),
-    ...(zod === undefined ? [] : [zod === 'true' ? '--zod' : '--no-zod']),
+    ...(zod === undefined ? [] : [`--zod=${zod || 'false'}`]),
   ]
 }
+
+/** A flag that is given a value, as npm's own may be. */
+const GIVEN: ReadonlyMap<string, string> = new Map([
+  ['--zod=true', '--zod'],
+  ['--zod=false', '--no-zod'],
+])
 
 /** What the words say about schemas. */
 const SCHEMA_OF: ReadonlyMap<string, Schema> = new Map([
@@ -56,7 +62,7 @@ const SCHEMA_OF: ReadonlyMap<string, Schema> = new Map([
 function parse(args: readonly string[]) {
   try {
     const { values, positionals } = parseArgs({
-      args: [...args],
+      args: args.map((arg) => GIVEN.get(arg) ?? arg),
       options: { store: { type: 'string' }, zod: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
       allowPositionals: true,
       allowNegative: true,

@@ -3,37 +3,41 @@ import { createInterface, type Interface } from 'node:readline/promises'
 import { type Said } from './arguments.ts'
 import { BadInput } from './bad-input.ts'
 import { type Choices, DEFAULTS, isStore, STORES } from './choices.ts'
-import { packageName } from './package-name.ts'
+import { checkFolder } from './folder.ts'
 
-/** Asks for what was not said. Throws `BadInput` where the answer is to leave, as by Ctrl-C. */
+/**
+ * Asks for what was not said, and for another folder where that one cannot be used. Resolves to `undefined` where the
+ * answer is to leave, as by Ctrl-C.
+ */
 export async function ask(
   said: Said,
   input: NodeJS.ReadableStream,
   output: NodeJS.WritableStream,
-): Promise<Choices> {
+): Promise<Choices | undefined> {
   const terminal = createInterface({ input, output })
-  const left = once(terminal, 'close').then((): never => {
-    throw new BadInput('nothing was created')
-  })
+  const left = once(terminal, 'close').then(() => undefined)
   try {
-    return await Promise.race([left, answers(terminal, output, said)])
-  } catch (error) {
+    const choices = await Promise.race([left, answers(terminal, output, said)])
     // Away from the question that has no answer.
-    output.write('\n')
-    throw error
+    if (choices === undefined) output.write('\n')
+    return choices
   } finally {
-    left.catch(() => undefined)
     terminal.close()
   }
 }
 
 async function answers(terminal: Interface, output: NodeJS.WritableStream, said: Said): Promise<Choices> {
-  /** Asks again until the answer, by default an empty one, can be taken. */
-  const question = async <Answer>(text: string, byDefault: string, take: (answer: string) => Answer) => {
-    for (;;) {
-      const answer = (await terminal.question(`${text} (${byDefault}): `)).trim()
+  /** Asks again until the answer, by default an empty one, can be taken. What was said is the first answer. */
+  const question = async <Answer>(
+    text: string,
+    byDefault: string,
+    take: (answer: string) => Answer | Promise<Answer>,
+    said?: string,
+  ) => {
+    for (let answer = said; ; answer = undefined) {
+      answer ??= (await terminal.question(`${text} (${byDefault}): `)).trim()
       try {
-        return take(answer === '' ? byDefault : answer)
+        return await take(answer === '' ? byDefault : answer)
       } catch (error) {
         if (!(error instanceof BadInput)) throw error
         output.write(`${error.message}\n`)
@@ -41,15 +45,15 @@ async function answers(terminal: Interface, output: NodeJS.WritableStream, said:
     }
   }
 
-  const folder = said.folder ?? (await question('Folder of the project', DEFAULTS.folder, folderOf))
+  const folder = await question('Folder of the project', DEFAULTS.folder, folderOf, said.folder)
   const store =
     said.store ?? (await question(`Store of its events, ${STORES.join(', ')}`, DEFAULTS.store, storeOf))
   const schema = said.schema ?? (await question('Validate events with zod, yes or no', 'yes', schemaOf))
   return { folder, store, schema }
 }
 
-function folderOf(answer: string): string {
-  packageName(answer)
+async function folderOf(answer: string): Promise<string> {
+  await checkFolder(answer)
   return answer
 }
 

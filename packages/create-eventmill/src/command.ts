@@ -5,6 +5,7 @@ import { BadInput } from './bad-input.ts'
 import { DEFAULTS } from './choices.ts'
 import { createProject } from './create-project.ts'
 import { nextSteps } from './next-steps.ts'
+import { refusal } from './refusal.ts'
 
 const HELP = `Usage: npm create eventmill [folder] -- [options]
 
@@ -25,11 +26,15 @@ try {
     const { stdin, stdout } = process
     const asking = stdin.isTTY && stdout.isTTY
     const choices = asking ? await ask(wanted.said, stdin, stdout) : { ...DEFAULTS, ...wanted.said }
-    await createProject(choices)
-    stdout.write(nextSteps(choices))
+    if (choices === undefined) {
+      stdout.write('Nothing was created.\n')
+    } else {
+      await createProject(choices)
+      stdout.write(nextSteps(choices))
+    }
   }
 } catch (error) {
   if (!(error instanceof BadInput)) throw error
-  process.stderr.write(`${error.message}\n`)
+  process.stderr.write(refusal(error.message, process.env))
   process.exitCode = 2
 }

@@ -1,11 +1,18 @@
 import { basename, resolve } from 'node:path'
-import { BadInput } from './bad-input.ts'
+import { DEFAULTS } from './choices.ts'
 
-/** The name of the package in a folder: the folder's own. Throws `BadInput` where npm would refuse it. */
+/** The name of the package in a folder: the folder's own, as far as npm takes it. `My Café` becomes `my-cafe`. */
 export function packageName(folder: string): string {
   const name = basename(resolve(folder))
-  if (/^[a-z0-9][a-z0-9._-]{0,213}$/.test(name) && name !== 'node_modules') return name
-  throw new BadInput(
-    `${JSON.stringify(name)} cannot be the name of a package: take small letters, digits, -, . and _, as in my-app`,
-  )
+    // Letters come apart from their accents, which go.
+    .normalize('NFKD')
+    .replaceAll(/\p{Mark}/gu, '')
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9._-]+/g, '-')
+    .slice(0, LONGEST)
+    .replaceAll(/^[._-]+|-+$/g, '')
+  return name === '' ? DEFAULTS.folder : name
 }
+
+/** npm's limit. */
+const LONGEST = 214

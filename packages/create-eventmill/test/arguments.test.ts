@@ -11,6 +11,8 @@ test.each([
   ['my-app postgres no-zod', { folder: 'my-app', store: 'postgres', schema: 'plain' }],
   ['pglite zod', { store: 'pglite', schema: 'zod' }],
   ['my-app postgres --store postgres', { folder: 'my-app', store: 'postgres' }],
+  ['my-app --zod=false', { folder: 'my-app', schema: 'plain' }],
+  ['my-app --zod=true', { folder: 'my-app', schema: 'zod' }],
   // Whoever wants a folder of that name says so.
   ['./postgres', { folder: './postgres' }],
 ])('"%s" says so much and no more', (words, said) => {
@@ -19,8 +21,9 @@ test.each([
 
 test.each<[NodeJS.ProcessEnv, readonly string[]]>([
   [{}, []],
-  [{ npm_config_store: 'postgres', npm_config_zod: '' }, ['--store', 'postgres', '--no-zod']],
-  [{ npm_config_store: 'true', npm_config_zod: 'true' }, ['--zod']],
+  [{ npm_config_store: 'postgres', npm_config_zod: '' }, ['--store', 'postgres', '--zod=false']],
+  [{ npm_config_store: 'true', npm_config_zod: 'true' }, ['--zod=true']],
+  [{ npm_config_zod: 'maybe' }, ['--zod=maybe']],
 ])('of what npm kept to itself, as %j, the flags are made again', (variables, flags) => {
   expect(keptByNpm(variables)).toEqual(flags)
 })
@@ -35,6 +38,7 @@ test.each(['--help', '-h', 'my-app --help'])('"%s" asks for help', (words) => {
 
 test.each([
   ['my-app --foo', "Unknown option '--foo': see --help"],
+  ['my-app --zod=maybe', "Option '--zod' does not take an argument: see --help"],
   ['my-app --store', "Option '--store <value>' argument missing: see --help"],
   ['my-app --store sqlite', 'there is no store "sqlite": choose one of memory, postgres, pglite'],
   ['my-app postgres memory', 'one store can be chosen, not postgres and memory'],

@@ -40,12 +40,25 @@ test('what was said is not asked for', async () => {
 })
 
 test('an answer that cannot be taken is told why, and asked for again', async () => {
-  const { choices, shown } = await asked({ store: 'memory' }, 'My App', 'my-app', 'maybe', 'n')
+  const here = import.meta.dirname
+  const { choices, shown } = await asked({ store: 'memory' }, here, 'my-app', 'maybe', 'n')
   expect(choices).toEqual({ folder: 'my-app', store: 'memory', schema: 'plain' })
-  expect(shown).toContain('"My App" cannot be the name of a package')
+  expect(shown).toContain(`${here} is not empty: choose another name`)
   expect(shown).toContain('yes or no is wanted')
 })
 
-test('whoever hangs up is told that nothing was created', async () => {
-  await expect(asked({}, 'my-app')).rejects.toThrow('nothing was created')
+test('a folder that was said and cannot be used is told why, and another one is asked for', async () => {
+  const said = { folder: import.meta.dirname, store: 'memory', schema: 'zod' } as const
+  const { choices, shown } = await asked(said, 'my-app')
+  expect(choices).toEqual({ ...said, folder: 'my-app' })
+  expect(shown).toBe(
+    `${said.folder} is not empty: choose another name, or move away what is in it\n` +
+      'Folder of the project (eventmill-app): ',
+  )
+})
+
+test('whoever hangs up has chosen nothing', async () => {
+  const { choices, shown } = await asked({}, 'my-app')
+  expect(choices).toBeUndefined()
+  expect(shown.endsWith('(memory): \n')).toBe(true)
 })

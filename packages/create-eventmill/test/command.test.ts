@@ -17,14 +17,27 @@ afterEach(() => {
 
 /** Runs the command, without a terminal. */
 function create(...args: readonly string[]) {
+  return createWith({}, ...args)
+}
+
+function createWith(
+  { cwd = folder, env = {} }: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv },
+  ...args: readonly string[]
+) {
   const command = join(import.meta.dirname, '../src/command.ts')
   const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...args], {
-    cwd: folder,
+    cwd,
     encoding: 'utf8',
-    env: { ...process.env, NODE_OPTIONS: '' },
+    env: { ...process.env, NODE_OPTIONS: '', npm_command: undefined, ...env },
     timeout: 60_000,
   })
   return { status, stdout, stderr }
+}
+
+/** The name of the package that was created in a folder. */
+function nameIn(path: string): string {
+  const manifest = readFileSync(join(folder, path, 'package.json'), 'utf8')
+  return (JSON.parse(manifest) as { readonly name: string }).name
 }
 
 test('where nobody can be asked, what was not said is taken by default', () => {
@@ -63,22 +76,41 @@ test('nothing is written over', () => {
   expect(create('app')).toEqual({
     status: 2,
     stdout: '',
-    stderr: 'app is not empty: choose another name, or move away what is in it\n',
+    stderr: '\n  app is not empty: choose another name, or move away what is in it\n\n',
   })
   expect(readdirSync(join(folder, 'app'))).toEqual(['README.md'])
-  expect(create('app/README.md').stderr).toContain('"README.md" cannot be the name of a package')
   writeFileSync(join(folder, 'file'), 'mine')
-  expect(create('file').stderr).toBe('file cannot be used (ENOTDIR): choose another name\n')
+  expect(create('file').stderr).toBe('\n  file cannot be used (ENOTDIR): choose another name\n\n')
   expect(readFileSync(mine, 'utf8')).toBe('mine')
 })
 
-test('what it does not understand it tells in one line, and creates nothing', () => {
-  expect(create('app', '--foo')).toEqual({
-    status: 2,
-    stdout: '',
-    stderr: "Unknown option '--foo': see --help\n",
-  })
-  expect(create('My App').stderr).toMatch(/^"My App" cannot be the name of a package: .*as in my-app\n$/)
+test('what it does not understand it tells in one line, set off from others, and creates nothing', () => {
+  const refused = { status: 2, stdout: '', stderr: "\n  Unknown option '--foo': see --help\n\n" }
+  expect(create('app', '--foo')).toEqual(refused)
+  expect(readdirSync(folder)).toEqual([])
+})
+
+test('where npm adds lines of its own, it is told that they are no news', () => {
+  expect(createWith({ env: { npm_command: 'init' } }, 'app', '--foo').stderr).toBe(
+    "\n  Unknown option '--foo': see --help\n\n  What npm tells below is only that nothing was created.\n\n",
+  )
+})
+
+test('a folder keeps its name, whatever that of its package becomes', () => {
+  const { stdout } = create('My App')
+  expect(stdout).toContain('  cd "My App"\n')
+  expect(nameIn('My App')).toBe('my-app')
+})
+
+test('the folder in which one is may be called as it likes', () => {
+  const here = join(folder, 'Mine & Yours')
+  mkdirSync(here)
+  expect(createWith({ cwd: here }, '.').status).toBe(0)
+  expect(nameIn('Mine & Yours')).toBe('mine-yours')
+})
+
+test('beneath node_modules, where Node runs no TypeScript, nothing is created', () => {
+  expect(create('node_modules/app').stderr).toContain('is beneath node_modules')
   expect(readdirSync(folder)).toEqual([])
 })
 

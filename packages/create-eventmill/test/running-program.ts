@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
 export interface RunningProgram {
   /** Resolves to all that it has printed, once that contains a text. Rejects where it ends before. */
   readonly until: (text: string) => Promise<string>
-  /** Tells it, and resolves to the code with which it then ends. */
+  /** Tells it and all that it has started, as a terminal does, and resolves to the code with which it then ends. */
   readonly end: (signal: NodeJS.Signals) => Promise<number | null>
 }
 
@@ -14,7 +14,7 @@ export function startProgram(
   args: readonly string[],
   { folder, env }: { readonly folder: string; readonly env: NodeJS.ProcessEnv },
 ): RunningProgram {
-  const program = spawn(command, args, { cwd: folder, env, timeout: 120_000 })
+  const program = spawn(command, args, { cwd: folder, env, timeout: 120_000, detached: true })
   let printed = ''
   const ended = new Promise<number | null>((resolve, reject) => {
     program.on('close', resolve)
@@ -38,7 +38,8 @@ export function startProgram(
         }, reject)
       }),
     end: (signal) => {
-      program.kill(signal)
+      // Its group, of which it is the first.
+      if (program.pid !== undefined) process.kill(-program.pid, signal)
       return ended
     },
   }

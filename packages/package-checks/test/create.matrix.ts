@@ -64,3 +64,9 @@ test('a project runs on the oldest Node that its package.json names', async () =
   expect(await npmStart(app, 'postgres')).toContain('packets of tea are left.')
   expect(await npm(app, 'test')).toContain('pass 3\n')
 })
+
+test('why nothing was created is set off from the lines of npm', async () => {
+  await expect(npm(folder, 'create', 'eventmill', 'refused', '--', '--foo')).rejects.toThrow(
+    /\n {2}Unknown option '--foo': see --help\n\n {2}What npm tells below is .*\n\nnpm error code 2\n/,
+  )
+})

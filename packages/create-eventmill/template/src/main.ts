@@ -31,7 +31,7 @@ await projections.waitFor(shipments, tea.position)
 console.log(`Ada was sent ${await sentTo('Ada', readModels)} packets so far.`)
 
 // tables
-// From here on a service takes commands, until it is told to end: by whoever runs it, or by Ctrl-C, which npm repeats.
+// From here on a service takes commands, until it is told to end: by whoever runs it, or by Ctrl-C, which npm may repeat.
 const toldToEnd = new Promise<void>((tell) => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
