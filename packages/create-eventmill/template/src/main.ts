@@ -5,12 +5,14 @@ import { OutOfStock, Stock } from './stock.ts'
 import { openStore } from './store.memory.ts'
 
 const { store, projectionStore, readModels, close } = await openStore()
+
+// The write side decides commands, and the read side follows what they have stored.
 const core = new Core(store)
 const projections = new Projections(store, { into: projectionStore, projections: [shipments] })
 await projections.start()
-const { Receive, Ship } = Stock.commands
 
-// Commands: each is decided by what has happened before, and what it decides is stored for good.
+// Each command is decided by what has happened before, and what it decides is stored for good.
+const { Receive, Ship } = Stock.commands
 await core.dispatchCommand(Receive('tea', { quantity: 10 }))
 const tea = await core.dispatchCommand(Ship('tea', { quantity: 4, to: 'Ada' }))
 console.log(`${tea.state} packets of tea are left.`)
