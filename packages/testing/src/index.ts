@@ -1,4 +1,10 @@
-export { scenario, type GivenScenario, type Scenario } from './scenario.ts'
+export {
+  scenario,
+  type GivenByRole,
+  type GivenScenario,
+  type InAnyVersion,
+  type Scenario,
+} from './scenario.ts'
 export { type Outcome } from './outcome.ts'
 export { type ExpectedError } from './expected-error.ts'
 export { everySchedule, type Tried } from './every-schedule.ts'

@@ -1,17 +1,27 @@
-import { type DomainEvent, type EventFilter, type NewEvent, type StreamId } from '@eventmill/core'
+import {
+  type DomainEvent,
+  type EventDefinition,
+  type EventFilter,
+  type NewEvent,
+  type StreamId,
+} from '@eventmill/core'
 import { checkKeys, eventMatcher, invalidArgument } from '@eventmill/core/adapter'
 import { assertBy } from './assertion.ts'
 import { changeLines } from './changes.ts'
 import { countOf } from './difference.ts'
 import { ScenarioStore } from './scenario-store.ts'
-import { type Encoder, storedForm } from './stored-form.ts'
+import { storedForm } from './stored-form.ts'
 
 /** What is used of a projection. */
-export interface ProjectionUnderTest<Target> extends Encoder {
+export interface ProjectionUnderTest<Target> {
   /** How it is called in messages. */
   readonly name: string
   /** The events that it handles. */
   readonly filter: EventFilter
+  /** The definition of this event's type, if one of its namespaces has it. */
+  readonly definitionOf: (event: NewEvent) => EventDefinition | undefined
+  /** The event as it is stored. */
+  readonly encode: (event: NewEvent) => NewEvent
   /** The event as its handlers see it. */
   readonly decode: (event: DomainEvent) => DomainEvent
   /** Does with decoded events what its handlers say. */

@@ -52,10 +52,11 @@ type EventOfAggregate<A> = A extends { readonly shape?: infer Shape extends Aggr
   : never
 
 /** An event of these, in whichever version it was stored: in an older one, it has other data. */
-type InAnyVersion<Event> = Event extends NewEvent<infer Source, infer Type> ? NewEvent<Source, Type> : never
+export type InAnyVersion<Event> =
+  Event extends NewEvent<infer Source, infer Type> ? NewEvent<Source, Type> : never
 
 /** What has happened to several aggregates, by role. */
-type GivenByRole<R extends Roles> = {
+export type GivenByRole<R extends Roles> = {
   readonly [Role in keyof R]?: Decision<InAnyVersion<EventOfAggregate<R[Role]>>>
 }
 

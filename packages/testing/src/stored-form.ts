@@ -1,13 +1,8 @@
-import { type EventDefinition, type NewEvent } from '@eventmill/core'
-import { checkEncoded, copyJson } from '@eventmill/core/adapter'
+import { type NewEvent } from '@eventmill/core'
+import { checkEncoded, copyJson, type EventCodec } from '@eventmill/core/adapter'
 
 /** What is used of whoever knows the namespaces of events. */
-export interface Encoder {
-  /** The definition of this event's type, if one of the namespaces has it. */
-  readonly definitionOf: (event: NewEvent) => EventDefinition | undefined
-  /** The event as it is stored. */
-  readonly encode: (event: NewEvent) => NewEvent
-}
+type Encoder = Pick<EventCodec, 'definitionOf' | 'encode'>
 
 /**
  * An event that has happened, as a store has it: encoded or, where its version is not the newest, as it is. Throws
