@@ -1,7 +1,8 @@
 import { Core, defineAggregate, defineEvents, event } from '@eventmill/core'
 import { InMemoryStore } from '@eventmill/store-memory'
 
-// What can happen to a counter. The URI owns these names: nobody else's Reset is mistaken for this one.
+// What can happen to a counter. The URI owns these names: nobody else's Reset
+// is mistaken for this one.
 const counterEvents = defineEvents('https://example.com/counter', {
   Incremented: event<{ by: number }>(),
   Reset: event(),

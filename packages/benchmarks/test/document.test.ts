@@ -63,11 +63,11 @@ describe('the page', () => {
 
   test('tells who has failed, and then has reached no bar', () => {
     expect(page).toContain('| | eventmill | failed | | |')
-    expect(page).toContain('| commands | ≥ 5/s |  | **missed** |')
+    expect(page).toContain('| commands | ≥\u00a05/s |  | **missed** |')
   })
 
   test('tells which bars are missed, and why', () => {
-    expect(page).toContain('| append, 1 in flight | ≥ 2.50 | 2.20 | **missed** |')
+    expect(page).toContain('| append, 1 in flight | ≥\u00a02.50 | 2.20 | **missed** |')
     expect(page).toContain('- append, 1 in flight: It promises more.')
   })
 

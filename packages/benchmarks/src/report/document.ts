@@ -99,7 +99,9 @@ function barLine(row: Row): readonly string[] {
   const own = values[bar.of]
   const value = own === undefined ? '' : withUnit(median(own), unit)
   const reached = 'ratio' in bar ? (ratioOf(row, bar.of)?.toFixed(2) ?? '') : value
-  return [`| ${name} | ${wanted(bar, unit)} | ${reached} | ${isMet(row) ? 'met' : '**missed**'} |`]
+  // One word, as narrow cells break the others.
+  const word = wanted(bar, unit).replaceAll(' ', '\u00a0')
+  return [`| ${name} | ${word} | ${reached} | ${isMet(row) ? 'met' : '**missed**'} |`]
 }
 
 function section({ name, about, rows, date, commit }: Measured, all: Entrants): readonly string[] {
