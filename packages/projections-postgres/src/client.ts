@@ -8,6 +8,8 @@ export interface SqlClient {
 /** What this package uses of a `pg.Pool`. */
 export interface PgPool {
   connect(): Promise<PgClient>
+  on(event: 'error', listener: () => void): unknown
+  listenerCount(event: 'error'): number
   readonly totalCount: number
 }
 

@@ -31,6 +31,8 @@ export function transactionsOf(client: PgPool | Pglite, idle: number): Transacti
 
 /** On the connections of a pool. */
 function poolTransactions(pool: PgPool, idle: number): Transactions {
+  // An idle connection that ends, as with a restart of the server, would end the process if nobody listened.
+  if (pool.listenerCount('error') === 0) pool.on('error', () => undefined)
   const begin = `begin isolation level read committed; set local idle_in_transaction_session_timeout = ${idle}`
   return {
     concurrent: true,

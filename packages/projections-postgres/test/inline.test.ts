@@ -140,6 +140,8 @@ describe('an append whose answer is lost', () => {
     let losses = times
     const lossy = {
       totalCount: 0,
+      on: () => undefined,
+      listenerCount: () => 1,
       connect: async () => {
         const client = await pool.connect()
         const query = client.query.bind(client) as (...args: unknown[]) => Promise<unknown>

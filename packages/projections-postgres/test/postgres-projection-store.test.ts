@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { PostgresProjectionStore, schemaSql, type SqlClient } from '@eventmill/projections-postgres'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type pg from 'pg'
+import pg from 'pg'
 import { defineProjection, Projections } from '@eventmill/projections'
 import { InMemoryStore } from '@eventmill/store-memory'
 import { accountEvents, append, deposits, eventually, unreachable } from '../../projections/test/fixtures.ts'
@@ -298,4 +298,11 @@ test.each([
 ])('%s of the wrong form is refused', (argument, options) => {
   const create = () => new PostgresProjectionStore({ client: pglite, ...(options as object) })
   expect(create).toThrow(expect.objectContaining({ code: 'ARGUMENT_INVALID', argument }))
+})
+
+test('an idle connection that ends, ends no process, whoever listens to the pool', () => {
+  const pool = new pg.Pool({ host: 'nowhere.invalid' })
+  for (const _store of [1, 2]) new PostgresProjectionStore({ client: pool })
+  expect(pool.listenerCount('error')).toBe(1)
+  expect(() => pool.emit('error', new Error('it has ended'), new pg.Client())).not.toThrow()
 })

@@ -4,11 +4,11 @@ import { sentTo, shipments } from './shipments.memory.ts'
 import { OutOfStock, Stock } from './stock.ts'
 import { openStore } from './store.memory.ts'
 
-const { store, projectionStore, readModels, close } = await openStore()
+const { store, readSide, readModels, close } = await openStore()
 
 // The write side decides commands, and the read side follows what they have stored.
 const core = new Core(store)
-const projections = new Projections(store, { into: projectionStore, projections: [shipments] })
+const projections = new Projections(store, { into: readSide, projections: [shipments] })
 await projections.start()
 
 // Each command is decided by what has happened before, and what it decides is stored for good.

@@ -6,6 +6,6 @@ import { type Shipments } from './shipments.memory.ts'
 export async function openStore() {
   const store = new InMemoryStore()
   const readModels: Shipments = new Map()
-  const projectionStore = new InMemoryProjectionStore(readModels)
-  return { store, projectionStore, readModels, close: () => store.close() }
+  const readSide = new InMemoryProjectionStore(readModels)
+  return { store, readSide, readModels, close: () => store.close() }
 }

@@ -8,13 +8,13 @@ export async function openStore() {
   const lock = lockData()
   const client = await PGlite.create('data')
   const store = new PostgresStore({ client })
-  const projectionStore = new PostgresProjectionStore({ client })
+  const readSide = new PostgresProjectionStore({ client })
   // Creates the tables, or brings them up to date.
   await store.migrate()
-  await projectionStore.migrate()
+  await readSide.migrate()
   return {
     store,
-    projectionStore,
+    readSide,
     readModels: client,
     close: async () => {
       await store.close()

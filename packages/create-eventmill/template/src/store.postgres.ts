@@ -15,13 +15,13 @@ export async function openStore() {
     throw new Error('no database answers: docker compose up --detach --wait, or set DATABASE_URL', { cause })
   })
   const store = new PostgresStore({ client: pool })
-  const projectionStore = new PostgresProjectionStore({ client: pool })
+  const readSide = new PostgresProjectionStore({ client: pool })
   // Creates the tables, or brings them up to date. Any number of processes may do so at once.
   await store.migrate()
-  await projectionStore.migrate()
+  await readSide.migrate()
   return {
     store,
-    projectionStore,
+    readSide,
     readModels: pool,
     close: async () => {
       await store.close()
