@@ -37,6 +37,8 @@ export const Concert = defineAggregate({
 })
 
 export class SoldOut extends Error {
+  readonly code = 'SOLD_OUT'
+
   constructor(free: number) {
     super(`only ${free} of the seats are free`)
   }
