@@ -11,6 +11,7 @@ export const navigation: readonly Section[] = [
     pages: [
       'README.md',
       'docs/first-aggregate.md',
+      'docs/questions.md',
       'docs/glossary.md',
       'examples/README.md',
       'packages/create-eventmill/README.md',
@@ -25,6 +26,7 @@ export const navigation: readonly Section[] = [
       'docs/several-aggregates.md',
       'docs/idempotency.md',
       'docs/projections.md',
+      'docs/reacting.md',
       'docs/testing.md',
       'docs/errors.md',
       'docs/postgres.md',
