@@ -47,6 +47,15 @@ test.each(pages)('the code that %s shows runs', (page) => {
   for (const program of blocks(page, 'ts')) run(program)
 })
 
+test.each(pages)('%s says to install what its first code imports', (page) => {
+  const installed = blocks(page, 'sh').flatMap((commands) =>
+    [...commands.matchAll(/^npm install ([^#\n]+)/gm)].flatMap(([, words = '']) => words.split(' ')),
+  )
+  const [first = ''] = blocks(page, 'ts')
+  const imported = [...first.matchAll(/ from '(?!node:)((?:@[^/']+\/)?[^/']+)/g)].map(([, name]) => name)
+  expect(installed).toEqual(expect.arrayContaining(imported))
+})
+
 test('the code that the readmes show compiles', () => {
   const programs = pages.flatMap((page) => blocks(page, 'ts'))
   for (const [index, program] of programs.entries()) {

@@ -22,6 +22,13 @@ export function brokenMarkdownLinks(root: string, files: readonly string[]): rea
   )
 }
 
+/** The Markdown files to which a file of `root` links, by their paths in it. */
+export function linkedPages(root: string, from: string): readonly string[] {
+  return parsed(join(root, from))
+    .hrefs.map((href) => join(dirname(from), href.replace(/#.*/, '')))
+    .filter((path) => path.endsWith('.md') && existsSync(join(root, path)))
+}
+
 interface ParsedMarkdown {
   readonly hrefs: readonly string[]
   readonly anchors: ReadonlySet<string>

@@ -4,6 +4,7 @@ import { expect, test } from '@jest/globals'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { homepage } from '../src/homepage.ts'
+import { linkedPages } from '../src/markdown-links.ts'
 import { pages } from '../src/pages.ts'
 
 const sources = pages.map(({ source }) => source)
@@ -29,4 +30,10 @@ test('npm leads from every public package to its page on the site', () => {
 test('every page of the navigation is there, once', () => {
   expect(sources.filter((source) => !existsSync(join(workspace, source)))).toEqual([])
   expect(sources.length).toBe(new Set(sources).size)
+})
+
+test('every page is two clicks at most from the README', () => {
+  const first = linkedPages(workspace, 'README.md')
+  const reached = [...first, ...first.flatMap((page) => linkedPages(workspace, page))]
+  expect(sources.filter((source) => !reached.includes(source))).toEqual([])
 })
