@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { blocksOf } from '../../../examples/test/page-code.ts'
 import { startProgram } from '../../create-eventmill/test/running-program.ts'
 import { type PostgresServer, startPostgres } from '../../store-postgres/test/postgres-server.ts'
 import { type LocalRegistry, publish, startLocalRegistry } from '../src/local-registry.ts'
@@ -69,4 +71,19 @@ test('why nothing was created is set off from the lines of npm', async () => {
   await expect(npm(folder, 'create', 'eventmill', 'refused', '--', '--foo')).rejects.toThrow(
     /\n {2}Unknown option '--foo': see --help\n\n {2}What npm tells below is .*\n\nnpm error code 2\n/,
   )
+})
+
+test('whoever follows the tutorial gets what it shows, and code that compiles', async () => {
+  const app = join(folder, 'concerts')
+  const shell = (script: string, where = app) =>
+    run('sh', ['-ec', script], { folder: where, variables: variables() })
+  const [begin, ...others] = blocksOf('docs/first-aggregate.md')
+  await shell(begin?.code ?? '', folder)
+  for (const { language, file, code } of others) {
+    if (language === 'json') writeFileSync(join(app, 'tsconfig.json'), code)
+    if (language === 'ts') writeFileSync(join(app, file ?? ''), code)
+    if (language === 'sh') await shell(code.replace(/^export DATABASE_URL=.*/m, ''))
+    if (language === 'text') expect(await shell(`node ${file}`)).toBe(code)
+  }
+  expect(await shell('npx tsc')).toBe('')
 })
