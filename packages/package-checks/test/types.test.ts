@@ -47,7 +47,7 @@ beforeAll(async () => {
   }
 })
 
-test.each(['5.4', '5.9', '6.0'])(
+test.each(['5.4', '5.9', '6.0', '7.0'])(
   "TypeScript %s compiles a strict user's programs for Node and for a bundler",
   async (version) => {
     const compiler = join(import.meta.dirname, `../node_modules/typescript-${version}/bin/tsc`)
