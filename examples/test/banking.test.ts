@@ -55,7 +55,7 @@ describe('an account', () => {
       Transfer({ from: 'DE01', to: 'DE03' }, { cents: 1 }),
       Transfer({ from: 'DE03', to: 'DE01' }, { cents: 1 }),
     ]) {
-      await expect(core.dispatchCommand<unknown, undefined>(command)).rejects.toBeInstanceOf(AccountNotOpen)
+      await expect(core.dispatchCommand(command)).rejects.toBeInstanceOf(AccountNotOpen)
     }
   })
 

@@ -1,5 +1,6 @@
 // Nothing here runs: the type check of the tests proves what must compile, and with `@ts-expect-error` what must not.
 import {
+  type Command,
   Core,
   defineAggregate,
   defineCommand,
@@ -84,6 +85,24 @@ await core.dispatchCommand(
 await core.dispatchCommand(Account.command({}))
 // @ts-expect-error plain JSON is revived first
 await core.dispatchCommand({ aggregateType: 'Account', aggregateId: 'DE1', type: 'Close', data: undefined })
+
+// ---- whichever of several commands is dispatched
+
+const closing = Account.commands.Close('DE1')
+const transferring = Transfer({ from: 'DE1', to: 'DE2' }, { cents: 5 })
+const either = await core.dispatchCommand(Math.random() < 0.5 ? closing : transferring)
+expectTypeOf(either).toEqualTypeOf<
+  | VersionedAggregate<string, AccountState>
+  | { readonly [Role in 'from' | 'to']: VersionedAggregate<string, AccountState> }
+>()
+const checking = Account.commands.Check('DE1')
+await core.dispatchCommand(Math.random() < 0.5 ? transferring : checking, { context: limits })
+// @ts-expect-error one of them wants its context
+await core.dispatchCommand(Math.random() < 0.5 ? transferring : checking)
+
+export async function dispatched<Result>(command: Command<Result>): Promise<Result> {
+  return core.dispatchCommand(command)
+}
 
 const { from, to } = await core.dispatchCommand(Transfer({ from: 'DE1', to: 'DE2' }, { cents: 5 }))
 expectTypeOf(from).toEqualTypeOf<VersionedAggregate<string, AccountState>>()

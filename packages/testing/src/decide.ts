@@ -35,7 +35,7 @@ export async function prepare(
   }
   const before = all.map((one) => ({ ...one, generation: store.eventsOf(streamOf(one)).length }))
   return async () => {
-    await core.dispatchCommand<unknown, unknown>(command, options)
+    await core.dispatchCommand(command, options)
     return new Map(before.map((one) => [one.role, store.eventsOf(streamOf(one)).slice(one.generation)]))
   }
 }

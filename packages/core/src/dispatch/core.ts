@@ -109,12 +109,12 @@ export class Core {
    * `DISPATCH_REENTRANT`, `DECISION_INVALID`, `EVENT_INVALID`, `EVENT_UNREADABLE`, `STATE_UNREADABLE`, with what
    * the store fails with, and with the signal's reason.
    */
-  dispatchCommand<Result, Context>(
-    command: Command<Result, Context>,
+  dispatchCommand<Made extends Command<unknown, never>, Context>(
+    command: Made & Command<unknown, Context>,
     ...options: undefined extends Context
       ? [options?: DispatchOptions<NoInfer<Context>>]
       : [options: DispatchOptions<NoInfer<Context>>]
-  ): Promise<Result>
+  ): Promise<ReturnType<Made[typeof commandDefinition]['result']>>
   dispatchCommand(command: Command, options: DispatchOptions<unknown> = {}): Promise<unknown> {
     const progress = { attempts: 0, events: [], repeated: false, rejected: false }
     return this.#middleware.length === 0
