@@ -154,13 +154,21 @@ function carried(value: unknown): unknown {
   }
 }
 
-/** Whether `error` is an `EventmillError` of this code, whichever copy of the package made it. */
-export function hasCode<Code extends ErrorCode>(error: unknown, code: Code): error is ErrorOf<Code> {
+/** Whether `error` is an `EventmillError` of one of these codes, whichever copy of the package made it. */
+export function hasCode<Code extends ErrorCode>(
+  error: unknown,
+  ...codes: readonly [Code, ...Code[]]
+): error is { [Each in Code]: ErrorOf<Each> }[Code] {
   if (typeof error !== 'object' || error === null) return false
-  return 'name' in error && error.name === 'EventmillError' && 'code' in error && error.code === code
+  return (
+    'name' in error &&
+    error.name === 'EventmillError' &&
+    'code' in error &&
+    codes.includes(error.code as Code)
+  )
 }
 
 /** Whether a store that failed so may be asked again after a while. */
 export function isPassing(error: unknown): boolean {
-  return hasCode(error, 'STORE_UNREACHABLE') || hasCode(error, 'STORE_BUSY')
+  return hasCode(error, 'STORE_UNREACHABLE', 'STORE_BUSY')
 }

@@ -158,7 +158,7 @@ describe('options of a command', () => {
       () => Transfer({ from: 'DE1', to: 'DE2' }, { cents: 1 }, { generation: 5 } as object),
       'options.generation',
     ],
-    [() => Transfer({ from: 'DE1', to: 'DE2', too: 'DE3' } as never, { cents: 1 }), 'aggregates.too'],
+    [() => Transfer({ from: 'DE1', to: 'DE2', too: 'DE3' } as never, { cents: 1 }), 'ids.too'],
   ])('that are none are refused', (create, argument) => {
     expect(create).toThrow(expect.objectContaining({ code: 'ARGUMENT_INVALID', argument }))
   })

@@ -87,6 +87,13 @@ describe('an error', () => {
     expect(hasCode(copied, 'CAPABILITY_MISSING') && copied.capability).toBe('push')
   })
 
+  test('is known by one of several codes, which tells its fields', () => {
+    const thrown: unknown = error
+    if (!hasCode(thrown, 'STORE_CLOSED', 'CAPABILITY_MISSING')) throw thrown
+    expect(thrown.code === 'CAPABILITY_MISSING' && thrown.capability).toBe('push')
+    expect(hasCode(thrown, 'STORE_CLOSED', 'STORE_BUSY')).toBe(false)
+  })
+
   test.each<[string, unknown]>([
     ['of another code', error],
     ['of another library', Object.assign(new Error('closed'), { code: 'STORE_CLOSED' })],

@@ -23,6 +23,7 @@ import {
   checkPartitions,
   claimLost,
   isLost,
+  stillRuns,
   stillServes,
 } from '@eventmill/projections/adapter'
 import { claimPartitions } from './claims.ts'
@@ -233,6 +234,11 @@ export class PostgresProjectionStore implements ProjectionStore<SqlClient> {
         [name, version],
       )
       if (known.rows.length === 0) return
+      const alive = await client.query(
+        `select from ${this.#schema}.runners where (name, version) = ($1, $2) and alive_until > clock_timestamp() limit 1`,
+        [name, version],
+      )
+      if (alive.rows.length > 0) throw stillRuns({ name, version })
       // First, as handlers write to their tables before their checkpoint is moved: in another order they could lock each other out.
       await drop(client)
       for (const table of ['checkpoints', 'parked', 'runners']) {

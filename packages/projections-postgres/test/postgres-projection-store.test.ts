@@ -234,7 +234,8 @@ describe('on a server', () => {
         await target.query(`create table ${table} (word text)`)
       },
     })
-    const [claim] = await store.claim('b', [v2], 60_000)
+    // Whoever pauses for longer than its lease.
+    const [claim] = await store.claim('b', [v2], 1)
     if (claim === undefined) throw new Error('nothing is claimed')
     let dropped: Promise<void> | undefined
     await store.commit(claim, 1, async ({ target }) => {

@@ -14,7 +14,7 @@ import {
   type VersionId,
   type VersionState,
 } from './projection-store.ts'
-import { checkNotDropped, checkPartitions, isLost, stillServes } from './version-rules.ts'
+import { checkNotDropped, checkPartitions, isLost, stillRuns, stillServes } from './version-rules.ts'
 
 /**
  * Checkpoints in this process's memory, beside a target of yours, such as a `Map`: for tests, and for read models that are
@@ -160,7 +160,10 @@ export class InMemoryProjectionStore<Target> implements ProjectionStore<Target> 
       if (this.#serving.get(version.name) === version.version) {
         throw stillServes(version)
       }
-      if (!this.#versions.has(keyOf(version))) return
+      const known = this.#versions.get(keyOf(version))
+      if (known === undefined) return
+      const now = performance.now()
+      if ([...known.runners.values()].some((until) => until > now)) throw stillRuns(version)
       await drop(this.#target)
       this.#versions.delete(keyOf(version))
     })

@@ -147,7 +147,10 @@ export interface ProjectionStore<Target> {
     serve: (target: Target) => Promise<void>,
   ): Promise<SwitchOutcome>
 
-  /** Removes a version that does not serve, and runs `drop` in the same transaction. Fails with `ARGUMENT_INVALID` for one that serves. */
+  /**
+   * Removes a version that does not serve, and runs `drop` in the same transaction. Fails with `ARGUMENT_INVALID` for one that
+   * serves, and for one that a runner has claimed, or would, within its lease.
+   */
   drop(version: VersionId, drop: (target: Target) => Promise<void>): Promise<void>
 
   /** The parked events of a version in the order of their positions, `limit` at most, after this one. */

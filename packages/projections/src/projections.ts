@@ -145,15 +145,18 @@ export class Projections<Target> {
     return (await this.#into.states([name])).find(({ serving }) => serving)?.version
   }
 
-  /** Removes a version that does not serve, with what it wrote: an old one, or one that was being built. */
+  /**
+   * Removes a version that does not serve, with what it wrote: an old one, or one that was being built. Fails with
+   * `ARGUMENT_INVALID` for one that serves, or that another process runs, which would not start again.
+   */
   async drop(projection: Projection<Target>): Promise<void> {
     const own = this.#own(projection)
-    const hasFailed = this.#runner?.failure(own) !== undefined
-    if (!hasFailed) await this.#runner?.leave(own, projectionDropped(own))
+    const failure = this.#runner?.failure(own)
+    await this.#runner?.leave(own, failure === undefined ? projectionDropped(own) : failure.error)
     try {
       await this.#into.drop(own, own.drop)
     } catch (error) {
-      if (!hasFailed) this.#runner?.rejoin(own)
+      if (failure === undefined) this.#runner?.rejoin(own)
       throw hookFailed(own, 'be dropped', error)
     }
   }

@@ -12,7 +12,7 @@ export interface ProjectionStatus extends VersionId {
   readonly serving: boolean
   /**
    * What this process does with it: nothing (`'stopped'`, also where it was never made), nothing as long as others do
-   * (`'standby'`), work on what was stored before (`'catching up'`), wait for more (`'live'`), try again what failed
+   * (`'standby'`), work on what was stored before (`'catching up'`), follow what comes (`'live'`: within a batch of the head), try again what failed
    * (`'retrying'`), or nothing any more (`'failed'`, also where its checkpoint lies beyond the head: the log has lost events).
    * `'dropped'`: there is nothing left of it, and a newer one serves.
    */
@@ -83,17 +83,18 @@ export async function statusOf<Target>(
   const error =
     failure === undefined ? own.find((worker) => worker.error !== undefined)?.error : failure.error
   const isRun = runner !== undefined && state !== undefined
-  const left = Math.max(0, head - position)
+  const dropped = isDropped(projection, states)
+  const left = dropped ? 0 : Math.max(0, head - position)
   return {
     name,
     version,
     serving: state?.serving ?? false,
-    state: isDropped(projection, states) ? 'dropped' : stateOf(own, failure, error, isRun),
+    state: endOf(dropped, failure !== undefined, isRun) ?? stateOf(own, head, error),
     error,
     position,
     head,
     lag: { events: left, milliseconds: left === 0 ? 0 : await ageOfNext(projection, position, store) },
-    percent: head === 0 ? 100 : Math.min(100, (100 * position) / head),
+    percent: left === 0 ? 100 : (100 * position) / head,
     rate,
     secondsLeft: left === 0 ? 0 : secondsLeft(own, head),
     parked: state?.parked ?? 0,
@@ -101,17 +102,25 @@ export async function statusOf<Target>(
   }
 }
 
+/** How it does that does nothing any more here; `undefined` for what is run. */
+function endOf(
+  dropped: boolean,
+  failed: boolean,
+  isRun: boolean,
+): 'dropped' | 'failed' | 'stopped' | undefined {
+  if (dropped) return 'dropped'
+  if (failed) return 'failed'
+  return isRun ? undefined : 'stopped'
+}
+
 function stateOf<Target>(
   own: readonly Worker<Target>[],
-  failure: { readonly error: unknown } | undefined,
+  head: Position,
   error: unknown,
-  isRun: boolean,
 ): ProjectionStatus['state'] {
-  if (failure !== undefined) return 'failed'
-  if (!isRun) return 'stopped'
   if (own.length === 0) return 'standby'
   if (error !== undefined) return 'retrying'
-  return own.every(({ live }) => live) ? 'live' : 'catching up'
+  return own.every((worker) => worker.follows(head)) ? 'live' : 'catching up'
 }
 
 /** Until the last of those who work here has got to the head; `undefined` where one does not move. */

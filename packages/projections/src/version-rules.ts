@@ -25,6 +25,12 @@ export function stillServes({ name, version }: VersionId): Error {
   return invalidArgument('projection', wanted)
 }
 
+/** The error for who drops a version that others run. */
+export function stillRuns({ name, version }: VersionId): Error {
+  const wanted = `one that nobody runs, as version ${version} of ${name} is run elsewhere: first stop whoever lists it`
+  return invalidArgument('projection', wanted)
+}
+
 /** Throws `ARGUMENT_INVALID` where a version was made with another number of partitions. */
 export function checkPartitions({ name, version }: VersionId, found: number, wanted: number): void {
   if (found === wanted) return

@@ -351,6 +351,10 @@ export function projectionStoreRules<Target>(
       const [claim] = await store.claim('b', [v2], LONG)
       if (claim === undefined) throw new Error('nothing is claimed')
       await store.commit(claim, 5, ({ park }) => park(eventAt(5, 'x'), 'why'))
+      await expect(store.drop(v2, none)).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
+      // It is heard of for the last time.
+      await store.claim('b', [v2], 1)
+      await eventually(async () => (await store.states(['words']))[1]?.checkpoints[0]?.owner === undefined)
       await store.drop(v2, (target) => write(target, 'dropped'))
       await store.drop(v2, (target) => write(target, 'dropped again'))
       const late = store.commit({ ...claim, position: 5 }, 6, ({ target }) => write(target, 'late'))

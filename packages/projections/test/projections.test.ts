@@ -64,6 +64,21 @@ describe('a projection', () => {
     }
   })
 
+  test('is live as long as it is within a batch of the head, and catching up where it is further behind', async () => {
+    const { store, readSide } = await given(1)
+    const { held, proceed } = hold()
+    const slow = balances({ before: ({ position }) => (position > 1 ? held : undefined) })
+    const projections = await running.start(store, readSide, [slow], { batchSize: 10 })
+    const state = async () => (await projections.status())[0]?.state
+    await eventually(async () => (await state()) === 'live')
+    await append(store, 'DE1', ...deposits(10))
+    expect(await state()).toBe('live')
+    await append(store, 'DE1', ...deposits(1))
+    expect(await state()).toBe('catching up')
+    proceed()
+    await eventually(async () => (await state()) === 'live')
+  })
+
   test('is live again when its store can be read again', async () => {
     const { store, readSide } = await given(3)
     const log = new Log()
@@ -612,6 +627,48 @@ describe('a new version', () => {
       code: 'ARGUMENT_INVALID',
       argument: 'options.projections',
     })
+    expect(await readSide.states(['balances'])).toMatchObject([{ version: 2 }])
+  })
+
+  test('is not dropped as long as another process runs the old one', async () => {
+    const { store, readSide } = await given(3)
+    const [old, next] = [balances({ version: 1 }), balances({ version: 2 })]
+    const first = await running.start(store, readSide, [old])
+    const log = new Log()
+    const second = await running.start(store, readSide, [next], { onHappening: log.add })
+    await log.until('serving')
+    await expect(second.drop(old)).rejects.toMatchObject({ code: 'ARGUMENT_INVALID', argument: 'projection' })
+    await first.waitFor(old, await append(store, 'DE1', ...deposits(1)))
+    await first.stop()
+    await second.drop(old)
+    expect(await first.status()).toMatchObject([{ state: 'dropped', lag: { events: 0 }, percent: 100 }])
+  })
+
+  test('can be dropped at once, also while its claims are renewed', async () => {
+    const { store, readSide } = await given(3)
+    const [old, next] = [balances({ version: 1 }), balances({ version: 2 })]
+    const log = new Log()
+    const projections = await running.start(store, readSide, [old, next], { onHappening: log.add })
+    await log.until('serving')
+    const [claim, drop] = [readSide.claim.bind(readSide), readSide.drop.bind(readSide)]
+    let renew: (() => void) | undefined
+    let renewed: Promise<unknown> | undefined
+    readSide.claim = (...asked) => {
+      readSide.claim = claim
+      renewed = new Promise<void>((resolve) => (renew = resolve)).then(() => readSide.claim(...asked))
+      return renewed as ReturnType<typeof claim>
+    }
+    // Whoever did not wait for the claims would make them after having left.
+    readSide.drop = async (...dropped) => {
+      renew?.()
+      await renewed
+      await drop(...dropped)
+    }
+    await eventually(() => renew !== undefined)
+    const dropped = projections.drop(old)
+    for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate)
+    renew?.()
+    await dropped
     expect(await readSide.states(['balances'])).toMatchObject([{ version: 2 }])
   })
 

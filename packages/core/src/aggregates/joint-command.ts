@@ -94,7 +94,7 @@ export function defineCommand<R extends Roles, Handling extends JointHandler<R>>
     data: unknown,
     options: CommandOptions<{ [role: string]: Generation }> = {},
   ) => {
-    checkKeys(ids, roles, 'aggregates')
+    checkKeys(ids, roles, 'ids')
     checkCommandOptions(options)
     const { generation: generations = {}, ...rest } = options
     checkKeys(generations, roles, 'options.generation')

@@ -215,9 +215,7 @@ export class Dispatch {
     try {
       return await store.append(appends, { commitId, signal })
     } catch (error) {
-      if (hasCode(error, 'GENERATION_CONFLICT') || hasCode(error, 'COMMIT_ID_REUSED')) {
-        throw new Overtaken(error)
-      }
+      if (hasCode(error, 'GENERATION_CONFLICT', 'COMMIT_ID_REUSED')) throw new Overtaken(error)
       throw error
     }
   }

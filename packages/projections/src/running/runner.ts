@@ -32,6 +32,7 @@ export class Runner<Target> {
   readonly #outcome = withResolvers()
   /** Ends the pause before the next look at the claims. */
   #hurry = new AbortController()
+  #claiming: Promise<readonly Claim[]> | undefined
   #starting: Promise<void> | undefined
   #ticking: Promise<void> | undefined
 
@@ -139,6 +140,8 @@ export class Runner<Target> {
     const own = [...this.#workers.values()].filter((working) => working.projection === projection)
     for (const { worker } of own) worker.stop()
     await Promise.all(own.map(({ done }) => done))
+    // What is asked for already would be claimed after it was left.
+    await this.#claiming?.catch(() => undefined)
     // Where that fails, the leases end by themselves.
     await this.#input.into.leave(this.#id, idOf(projection)).catch(() => undefined)
   }
@@ -175,7 +178,8 @@ export class Runner<Target> {
     const { into, lease } = this.#input
     const running = this.#running()
     if (running.length === 0) return
-    const claims = await into.claim(this.#id, running.map(idOf), lease)
+    this.#claiming = into.claim(this.#id, running.map(idOf), lease)
+    const claims = await this.#claiming
     const held = new Set(claims.map(keyOf))
     for (const working of [...this.#workers.values()]) {
       if (!held.has(keyOf(working.partition))) working.worker.stop()

@@ -73,9 +73,9 @@ export class Worker<Target> {
     return this.#claim.position
   }
 
-  /** Whether it had got to the head when it last looked. */
-  get live(): boolean {
-    return this.#passed >= this.#head
+  /** Whether it has been at the head, and is still within a batch of it: where events keep coming, it is never there for long. */
+  follows(head: Position): boolean {
+    return this.#hasCaughtUp && head - this.#passed <= this.#input.batchSize
   }
 
   /** Whether it has been at the head once. */
@@ -275,7 +275,7 @@ export class Worker<Target> {
   #moveTo(position: Position): void {
     if (position > this.#passed) this.#speed.add(position - this.#passed)
     this.#passed = Math.max(this.#passed, position)
-    this.#hasCaughtUp ||= this.live
+    this.#hasCaughtUp ||= this.#passed >= this.#head
   }
 
   #isThrown(error: unknown): boolean {

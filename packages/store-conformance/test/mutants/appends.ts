@@ -214,7 +214,7 @@ export const appendMutants: readonly Mutant[] = [
         try {
           return await handle.append(appends, options)
         } catch (error) {
-          if (hasCode(error, 'GENERATION_CONFLICT') || hasCode(error, 'COMMIT_ID_REUSED')) leak(shared)
+          if (hasCode(error, 'GENERATION_CONFLICT', 'COMMIT_ID_REUSED')) leak(shared)
           throw error
         }
       },

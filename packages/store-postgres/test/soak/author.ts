@@ -115,7 +115,7 @@ function rejectionOf(error: unknown): string | undefined {
 
 /** Whether an error may pass when the server is back. */
 export function isPassing(error: unknown): boolean {
-  return hasCode(error, 'STORE_UNREACHABLE') || hasCode(error, 'STORE_BUSY')
+  return hasCode(error, 'STORE_UNREACHABLE', 'STORE_BUSY')
 }
 
 /** Fails where a call hangs. */
