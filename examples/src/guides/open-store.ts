@@ -29,16 +29,15 @@ export async function openStore(url: string | undefined): Promise<OpenStore> {
 // Each driver is loaded only where it is used, so that it need not be installed elsewhere.
 async function openPglite(folder: string) {
   const { PGlite } = await import('@electric-sql/pglite')
-  const { DatabaseSync } = await import('node:sqlite')
-  // Kept by this process until it ends, however it does. A second one fails here: "database is locked".
-  const lock = new DatabaseSync(folder === '' ? ':memory:' : `${folder}.lock`)
-  lock.exec('begin exclusive')
+  const { lockFolder } = await import('./lock-folder.ts')
+  // Without a folder it is in memory, which no other process gets at.
+  const unlock = folder === '' ? undefined : lockFolder(folder)
   const client = await PGlite.create(folder)
   return {
     client,
     end: async () => {
       await client.close()
-      lock.close()
+      unlock?.()
     },
   }
 }

@@ -96,6 +96,14 @@ test.each(projects)('$name has only what it needs', ({ name, store, schema }) =>
   }
 })
 
+test('git is told to leave out what programs keep in the folder of a project', () => {
+  const git = (...args: readonly string[]) =>
+    execFileSync('git', args, { cwd: join(folder, 'pglite-zod'), encoding: 'utf8' })
+  git('init', '--quiet')
+  const kept = ['node_modules/zod', 'data/PG_VERSION', 'data.lock', 'data.lock-journal']
+  expect(git('check-ignore', ...kept)).toBe(`${kept.join('\n')}\n`)
+})
+
 describe('the program of a project', () => {
   let server: PostgresServer
 

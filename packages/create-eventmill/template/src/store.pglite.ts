@@ -1,11 +1,11 @@
-import { DatabaseSync } from 'node:sqlite'
 import { PGlite } from '@electric-sql/pglite'
 import { PostgresProjectionStore } from '@eventmill/projections-postgres'
 import { PostgresStore } from '@eventmill/store-postgres'
+import { lockFolder } from './lock-folder.pglite.ts'
 
 // Where events and read models are kept: in the folder `data`, by a PostgreSQL within this process.
 export async function openStore() {
-  const lock = lockData()
+  const unlock = lockFolder('data')
   const client = await PGlite.create('data')
   const store = new PostgresStore({ client })
   const readSide = new PostgresProjectionStore({ client })
@@ -19,21 +19,7 @@ export async function openStore() {
     close: async () => {
       await store.close()
       await client.close()
-      lock.close()
+      unlock()
     },
   }
-}
-
-/**
- * PGlite lets a second process into the folder, which overwrites what the first one stores. Node has no locks that keep it
- * out, but its SQLite has: the system frees them with the process, however it ends.
- */
-function lockData(): DatabaseSync {
-  const lock = new DatabaseSync('data.lock')
-  try {
-    lock.exec('begin exclusive')
-  } catch (cause) {
-    throw new Error('the folder data is in use: one process at a time may open it', { cause })
-  }
-  return lock
 }
