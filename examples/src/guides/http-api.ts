@@ -31,7 +31,8 @@ async function book(request: IncomingMessage) {
   if (id === undefined) throw new NotFound()
   // Sent again with the same key, it is booked once. With the ETag that was shown, it counts only if nothing has changed since.
   const { 'idempotency-key': key, 'if-match': tag } = request.headers
-  const commandId = typeof key === 'string' ? key : undefined
+  // Of the kind as well, so that a key that another route has seen is not taken for that request sent again.
+  const commandId = typeof key === 'string' ? `book:${key}` : undefined
   const generation = tag === undefined ? undefined : Number(tag.replaceAll('"', ''))
   const data = booking.parse(await json(request))
   return core.dispatchCommand(Book(id, data, { commandId, generation }))
