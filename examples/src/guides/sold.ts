@@ -27,19 +27,20 @@ export const sold1 = defineProjection({
   },
 })
 
-// The next version tells how many bookings there were, too.
+// The next version tells how many bookings there were, too, and calls the seats what the box office calls them: tickets.
 export const sold2 = defineProjection({
   name: 'sold',
   version: 2,
   events: concertEvents,
   create: async (sql: SqlClient) => {
     await sql.query(
-      'create table sold_2 (concert text primary key, seats integer not null, bookings integer not null)',
+      'create table sold_2 (concert text primary key, tickets integer not null, bookings integer not null)',
     )
   },
   serve: async (sql) => {
     await sql.query('drop view if exists sold')
-    await sql.query('create view sold as select * from sold_2')
+    // Readers of the first release still run, and ask for `seats`.
+    await sql.query('create view sold as select *, tickets as seats from sold_2')
   },
   drop: async (sql) => {
     await sql.query('drop table sold_2')
@@ -49,7 +50,7 @@ export const sold2 = defineProjection({
       await sql.query(
         `insert into sold_2 values ($1, $2, 1)
          on conflict (concert) do update
-         set seats = sold_2.seats + excluded.seats, bookings = sold_2.bookings + 1`,
+         set tickets = sold_2.tickets + excluded.tickets, bookings = sold_2.bookings + 1`,
         [aggregateId, data.seats],
       )
     },
