@@ -25,7 +25,7 @@ const Till = defineAggregate({
 })
 
 const { source } = tillEvents
-const sold = (data: object) => ({ source, type: 'Sold', version: 1, data }) as const
+const sold = (data: object) => ({ source, type: 'Sold', version: 1, data })
 const stream = Till.stream('a')
 
 describe('an event of an older version', () => {
@@ -68,6 +68,15 @@ describe('an event of an older version', () => {
       await expect(told.decides()).rejects.toThrow(message)
       await expect(told.rejects(/./)).rejects.toThrow(message)
     }
+  })
+
+  test('of a type that there never was is a mistake of the test', async () => {
+    const told = scenario(Till, 'a')
+      .given({ ...sold({ euros: 5 }), type: 'Solt' })
+      .when(Till.commands.RefundAll('a'))
+    await expect(told.decides()).rejects.toThrow(
+      'event Solt (version 1) of https://example.com/till is invalid',
+    )
   })
 
   test('that no store could keep is a mistake of the test', async () => {
