@@ -11,6 +11,7 @@ export interface PgPool {
   on(event: 'error', listener: () => void): unknown
   listenerCount(event: 'error'): number
   readonly totalCount: number
+  readonly options?: { readonly max?: number | undefined } | undefined
 }
 
 /** What this package uses of a client from a `pg.Pool`. */
@@ -19,8 +20,8 @@ export interface PgClient extends SqlClient {
     text: string,
     values?: unknown[],
   ): Promise<{ readonly rows: readonly unknown[]; readonly command?: string }>
-  on(event: 'error', listener: () => void): unknown
-  off(event: 'error', listener: () => void): unknown
+  on(event: 'error', listener: (error: unknown) => void): unknown
+  off(event: 'error', listener: (error: unknown) => void): unknown
   release(destroy?: boolean): void
 }
 

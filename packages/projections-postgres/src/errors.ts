@@ -27,6 +27,11 @@ export function isAborted(error: unknown): boolean {
   return sqlStateOf(error) === '25P02'
 }
 
+/** Whether the database has ended a transaction that took too long, or in which nothing happened. */
+export function isTooLong(error: unknown): boolean {
+  return /^25P0[34]$/.test(sqlStateOf(error) ?? '')
+}
+
 /** Whether it is an answer of the database, over a connection that still serves. */
 export function isAnswer(error: unknown): boolean {
   return sqlStateOf(error) !== undefined && !endsConnection(error)

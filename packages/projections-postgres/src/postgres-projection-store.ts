@@ -31,6 +31,7 @@ import { type Pglite, type PgPool, type SqlClient } from './client.ts'
 import { park, parkedStreams } from './parked-events.ts'
 import { checkVersion, migrate, quoted } from './schema/migrate.ts'
 import { type Transactions, transactionsOf } from './transactions.ts'
+import { type Turns, turnsOf } from './turns.ts'
 
 /** Which database the tables are in, and how it is used. */
 export interface PostgresProjectionStoreOptions {
@@ -57,6 +58,8 @@ const NEAR = 500
 export class PostgresProjectionStore implements ProjectionStore<SqlClient> {
   readonly undoes = true
   readonly #transactions: Transactions
+  /** Handlers leave connections to whatever else they need: what they dispatch, say, takes others of the same pool. */
+  readonly #turns: Turns
   readonly #name: string
   readonly #schema: string
 
@@ -66,6 +69,7 @@ export class PostgresProjectionStore implements ProjectionStore<SqlClient> {
     checkSchema(schema)
     checkMilliseconds(idleTimeout, 1, 'options.idleTimeout')
     this.#transactions = transactionsOf(client, idleTimeout)
+    this.#turns = turnsOf(client)
     this.#name = schema
     this.#schema = quoted(schema)
   }
@@ -129,7 +133,7 @@ export class PostgresProjectionStore implements ProjectionStore<SqlClient> {
     work: (transaction: ProjectionTransaction<SqlClient>) => Promise<void>,
   ): Promise<void> {
     const { name, version, partition, epoch } = claim
-    const done = this.#transactions.run(async (client) => {
+    const handled = async (client: SqlClient) => {
       await work({
         target: client,
         parkedStreams: (streams) => parkedStreams(client, this.#schema, claim, streams),
@@ -143,7 +147,8 @@ export class PostgresProjectionStore implements ProjectionStore<SqlClient> {
         [position, name, version, partition, epoch, claim.position],
       )
       if (rows.length === 0) throw claimLost(claim)
-    })
+    }
+    const done = this.#turns.take(() => this.#transactions.run(handled))
     return done.catch(async (error: unknown) => {
       // A handler that writes anew what is there already, as after a lost answer, has not failed.
       if (!isPassing(error) && !hasCode(error, 'CLAIM_LOST') && !(await this.#isHeld(claim))) {

@@ -1,6 +1,6 @@
 import { invalidArgument } from '@eventmill/core/adapter'
 import { type PgClient, type Pglite, type PgPool, type SqlClient } from './client.ts'
-import { endsConnection, isAborted, isAnswer, meaningOf } from './errors.ts'
+import { endsConnection, isAborted, isAnswer, isTooLong, meaningOf } from './errors.ts'
 
 /** How transactions are had from a driver. */
 export interface Transactions {
@@ -66,6 +66,13 @@ function rolledBack(cause?: unknown): Error {
   return new Error(message, { cause })
 }
 
+/** The error for who has done nothing with the database for so long that it has ended the transaction. */
+function tookTooLong(cause: unknown): Error {
+  const message =
+    'a handler has sent no statement for so long that the database has ended its transaction, and nothing was committed: it must be faster, or idleTimeout longer'
+  return new Error(message, { cause })
+}
+
 /** In milliseconds: so long a statement of this package itself may go without an answer. */
 const PATIENCE = 10_000
 
@@ -83,9 +90,11 @@ async function withClient<Result>(
       throw error
     }
   }
+  let end: unknown
   // A connection that is lost between two statements must not end the process.
-  const lose = () => {
+  const lose = (error: unknown) => {
     lost = true
+    end ??= error
   }
   let client: PgClient | undefined
   try {
@@ -97,7 +106,7 @@ async function withClient<Result>(
     return await work(client, own)
   } catch (error) {
     lost ||= endsConnection(error)
-    throw meaningOf(error, lost)
+    throw isTooLong(end ?? error) ? tookTooLong(end ?? error) : meaningOf(error, lost)
   } finally {
     client?.off('error', lose)
     client?.release(lost)

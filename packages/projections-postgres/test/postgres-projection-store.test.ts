@@ -195,8 +195,55 @@ describe('on a server', () => {
       })
       await target.query('select 1')
     })
-    await expect(idle).rejects.not.toMatchObject({ code: 'STORE_BUSY' })
+    await expect(idle).rejects.toThrow('it must be faster, or idleTimeout longer')
     await store.commit(claim, 1, none)
+  })
+
+  test('a handler gets through that waits for something else, all events of a batch together for too long', async () => {
+    const { pool, store } = await prepared({ idleTimeout: 200 })
+    const events = new InMemoryStore()
+    await append(events, 'DE1', ...deposits(20))
+    const handled: number[] = []
+    const waiting = defineProjection({
+      name: 'waiting',
+      version: 1,
+      events: accountEvents,
+      create: async (_sql: SqlClient) => undefined,
+      // What takes its time is the subject here: 16 of them take longer than they may.
+      handle: {
+        Deposited: async ({ position }) => {
+          await pool.query('select pg_sleep(0.02)')
+          handled.push(position)
+        },
+      },
+    })
+    const projections = new Projections(events, { into: store, projections: [waiting], lease: 300 })
+    await projections.start()
+    await projections.waitFor(waiting, 20)
+    await projections.stop()
+    expect([...new Set(handled)]).toEqual(Array.from({ length: 20 }, (_, index) => index + 1))
+  })
+
+  test('handlers leave connections of their pool to whatever else they need', async () => {
+    const { pool, store } = await prepared({ max: 4 })
+    const events = new InMemoryStore()
+    for (let account = 0; account < 40; account++) await append(events, `DE${account}`, ...deposits(1))
+    const asking = defineProjection({
+      name: 'asking',
+      version: 1,
+      events: accountEvents,
+      partitions: 8,
+      create: async (_sql: SqlClient) => undefined,
+      handle: {
+        Deposited: async () => {
+          await pool.query('select 1')
+        },
+      },
+    })
+    const projections = new Projections(events, { into: store, projections: [asking], lease: 300 })
+    await projections.start()
+    await projections.waitFor(asking, 40, { timeout: 4_000 })
+    await projections.stop()
   })
 
   test('a database that cannot be written to for a while is waited for', async () => {

@@ -22,7 +22,7 @@ export interface ProjectionsOptions<Target> {
   readonly into: ProjectionStore<Target>
   /** What is run: every version by itself, also several of one name. */
   readonly projections: readonly Projection<Target>[]
-  /** So many events at most are handled in one transaction. Default 500. */
+  /** So many events at most are handled in one transaction, fewer where they take longer than a second. Default 500. */
   readonly batchSize?: number | undefined
   /**
    * In milliseconds: a runner that has not been heard of for so long is replaced by another one. It is heard of three times

@@ -290,6 +290,22 @@ describe('an event that a handler cannot take', () => {
     print.mockRestore()
   })
 
+  test('that takes long is handled with fewer others at once', async () => {
+    const { store, readSide } = await given(200)
+    let now = performance.now()
+    const clock = jest.spyOn(performance, 'now').mockImplementation(() => now)
+    // Only where what was written is undone, several are handled at once.
+    const undoing = Object.assign(readSide, { undoes: true })
+    const slow = balances({ before: ({ position }) => void (now += position <= 100 ? 100 : 0) })
+    const log = new Log()
+    const projections = await running.start(store, undoing, [slow], { onHappening: log.add, lease: 60_000 })
+    await projections.waitFor(slow, 200)
+    clock.mockRestore()
+    const sizes = log.of('projected').map(({ events }) => events)
+    expect(sizes.slice(0, 4)).toEqual([16, 8, 8, 8])
+    expect(sizes.at(-2)).toBeGreaterThan(16)
+  })
+
   test('leaves those before it counted once, also where nothing is undone', async () => {
     const { store, readSide, read } = await given(20)
     const skipping = balances({ onFailure: { retries: 1, then: 'skip' }, before: poison(15) })

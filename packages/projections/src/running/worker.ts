@@ -31,6 +31,9 @@ const LONGEST_RETRY = 10_000
 /** In milliseconds: a store that restarts is found again within seconds. */
 const SHORTEST_PAUSE = 10
 const LONGEST_PAUSE = 2_000
+/** In events, and in milliseconds: batches grow as long as they are handled fast, since nothing is kept of one that takes too long. */
+const FIRST_BATCH = 16
+const LONGEST_BATCH = 1_000
 /** In milliseconds: so often, at most, a checkpoint is moved over events that do not matter. */
 const IDLE_MOVES = 250
 
@@ -51,6 +54,8 @@ export class Worker<Target> {
   /** What a handler has thrown, in the commit that goes on. */
   #thrown: { readonly error: unknown } | undefined
   #movedAt = -Infinity
+  /** So many events are handled at once. */
+  #most: number
   #timer: ReturnType<typeof setTimeout> | undefined
   /** One commit after the other. */
   #last: Promise<unknown> = Promise.resolve()
@@ -61,6 +66,7 @@ export class Worker<Target> {
     this.#claim = input.claim
     this.#partition = { name, version, partition }
     this.#passed = position
+    this.#most = this.#bounded(FIRST_BATCH)
   }
 
   /** Everything up to here is done. */
@@ -125,19 +131,32 @@ export class Worker<Target> {
   }
 
   async #take({ events, position, head }: Batch): Promise<void> {
-    const { into, projection, batchSize } = this.#input
-    // What is not undone would be done again with those after it.
-    const most = into.undoes || projection.handlesBatches ? batchSize : 1
     this.#head = head
     // The log is read again, where it could not be.
     this.#error = undefined
     if (events.length === 0) this.#pass(position)
-    for (let start = 0; start < events.length; start += most) {
+    let start = 0
+    while (start < events.length) {
       if (this.#stopping.signal.aborted) return
-      const some = events.slice(start, start + most)
-      const isLast = start + most >= events.length
-      await this.#project(some, isLast ? position : (some.at(-1)?.position ?? position))
+      const end = start + this.#most
+      const some = events.slice(start, end)
+      const began = performance.now()
+      await this.#project(some, end >= events.length ? position : (some.at(-1)?.position ?? position))
+      this.#adapt(performance.now() - began)
+      start = end
     }
+  }
+
+  /** Handles more at once, or less, after so many milliseconds for as many. */
+  #adapt(duration: number): void {
+    if (duration > LONGEST_BATCH) this.#most = Math.ceil(this.#most / 2)
+    else if (duration < LONGEST_BATCH / 2) this.#most = this.#bounded(this.#most * 2)
+  }
+
+  #bounded(count: number): number {
+    const { into, projection, batchSize } = this.#input
+    // What is not undone would be done again with those after it.
+    return into.undoes || projection.handlesBatches ? Math.min(count, batchSize) : 1
   }
 
   /** Passes what does not matter. The checkpoint is moved now and then. */
