@@ -28,6 +28,7 @@ const NEEDED_BY: {
     ['@types/pg', 'postgres'],
     // Its tests need no server.
     ['@electric-sql/pglite', 'postgres'],
+    ['@eventmill/store-memory', 'tables'],
   ]),
 }
 

@@ -56,11 +56,10 @@ test('every project compiles', () => {
 })
 
 test('every project passes its tests', () => {
-  const tests = projects.flatMap(({ name }) => [
-    `${name}/test/stock.test.ts`,
-    `${name}/test/shipments.test.ts`,
-  ])
-  expect(node(['--test', ...tests], folder)).toContain(`pass ${3 * projects.length}\n`)
+  const tests = projects.flatMap(({ name }) =>
+    ['race', 'shipments', 'stock'].map((subject) => `${name}/test/${subject}.test.ts`),
+  )
+  expect(node(['--test', ...tests], folder)).toContain(`pass ${4 * projects.length}\n`)
 })
 
 test.each(projects)('$name has only what it needs', ({ name, store, schema }) => {
@@ -84,6 +83,7 @@ test.each(projects)('$name has only what it needs', ({ name, store, schema }) =>
   expect(Object.keys({ ...devDependencies }).sort()).toEqual(
     [
       ...(store === 'postgres' ? ['@electric-sql/pglite', '@types/pg'] : []),
+      ...(store === 'memory' ? [] : ['@eventmill/store-memory']),
       '@eventmill/testing',
       '@types/node',
       'typescript',

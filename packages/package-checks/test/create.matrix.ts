@@ -53,7 +53,7 @@ describe.each(['memory', 'postgres', 'pglite'])('on the store %s', (store) => {
     expect(printed).toMatch(
       /packets of tea are left\.\nGrace gets none: .*Ada was sent \d+ packets so far\.\n/s,
     )
-    expect(await npm(app, 'test')).toContain('pass 3\n')
+    expect(await npm(app, 'test')).toContain('pass 4\n')
     await npm(app, 'run', 'typecheck')
   })
 })
@@ -64,7 +64,7 @@ test('a project runs on the oldest Node that its package.json names', async () =
   await npm(app, 'install', '--save-dev', 'node@22.18')
   expect(await npm(app, 'exec', '--', 'node', '--version')).toContain('v22.18.')
   expect(await npmStart(app, 'postgres')).toContain('packets of tea are left.')
-  expect(await npm(app, 'test')).toContain('pass 3\n')
+  expect(await npm(app, 'test')).toContain('pass 4\n')
 })
 
 test('why nothing was created is set off from the lines of npm', async () => {
