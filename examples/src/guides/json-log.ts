@@ -11,5 +11,7 @@ function lineAt(level: keyof StructuredLog) {
 
 /** JSON leaves out what an error says, unless the error sees to it, as those of eventmill do. */
 function withErrors(_key: string, value: unknown) {
-  return value instanceof Error ? { name: value.name, message: value.message, stack: value.stack } : value
+  if (!(value instanceof Error)) return value
+  const { name, message, stack, cause } = value
+  return { name, message, stack, cause }
 }
