@@ -167,7 +167,7 @@ describe('the program of a project', () => {
     await server
       .pool()
       .query('select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()')
-    await until('terminating connection')
+    await until('a connection to the database was lost: terminating connection')
     expect(await end('SIGTERM')).toBe(0)
   })
 

@@ -8,7 +8,7 @@ export async function openStore() {
   const pool = new pg.Pool({ connectionString: DATABASE_URL })
   // A connection that breaks while nobody uses it is replaced by the next one. Here one hears of it.
   pool.on('error', (error) => {
-    console.error(error.message)
+    console.error(`a connection to the database was lost: ${error.message}`)
   })
   // The store would wait for the database for a while: at the start it is better to know at once.
   await pool.query('select').catch((cause: unknown) => {
