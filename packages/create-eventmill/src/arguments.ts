@@ -14,24 +14,24 @@ export function argumentsOf(args: readonly string[]): Arguments {
   const { values, words } = parse(args)
   if (values.help === true) return { task: 'help' }
 
-  const folders = words.filter((word) => !isStore(word) && !SCHEMA_OF.has(word))
+  const folders = words.filter((word) => !isStore(word) && !isSchemaWord(word))
   if (folders.length > 1) {
-    throw new BadInput(`one folder can be created, not ${folders.join(' and ')}: leave out the others`)
+    const others = [...STORES, ...Object.keys(SCHEMA_OF)].join(', ')
+    throw new BadInput(`one folder can be created, not ${folders.join(' and ')}: the other words are ${others}`)
   }
-  const store = only(
-    'store',
-    [values.store, ...words.filter(isStore)].filter((word) => word !== undefined).map(storeOf),
-  )
-  const flag: Schema | undefined =
-    values.zod === undefined ? undefined : SCHEMA_OF.get(values.zod ? 'zod' : 'no-zod')
-  const schema = only(
-    'way to describe events',
-    [flag, ...words.map((word) => SCHEMA_OF.get(word))].filter((chosen) => chosen !== undefined),
-  )
+  const store = only('store', [...values.store.map(storeOf), ...words.filter(isStore)])
+  const schema = only('way to describe events', [
+    ...values.zod.map((zod): SchemaWord => (zod ? 'zod' : 'no-zod')),
+    ...words.filter(isSchemaWord),
+  ])
   const [folder] = folders
   return {
     task: 'create',
-    said: { ...(folder && { folder }), ...(store && { store }), ...(schema && { schema }) },
+    said: {
+      ...(folder && { folder }),
+      ...(store && { store }),
+      ...(schema && { schema: SCHEMA_OF[schema] }),
+    },
   }
 }
 
@@ -54,16 +54,24 @@ const GIVEN: ReadonlyMap<string, string> = new Map([
 ])
 
 /** What the words say about schemas. */
-const SCHEMA_OF: ReadonlyMap<string, Schema> = new Map([
-  ['zod', 'zod'],
-  ['no-zod', 'plain'],
-])
+const SCHEMA_OF = { zod: 'zod', 'no-zod': 'plain' } as const satisfies { readonly [word: string]: Schema }
+
+type SchemaWord = keyof typeof SCHEMA_OF
+
+function isSchemaWord(word: string): word is SchemaWord {
+  return Object.hasOwn(SCHEMA_OF, word)
+}
 
 function parse(args: readonly string[]) {
   try {
     const { values, positionals } = parseArgs({
       args: args.map((arg) => GIVEN.get(arg) ?? arg),
-      options: { store: { type: 'string' }, zod: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+      // Of flags that contradict each other, the last one alone would be told.
+      options: {
+        store: { type: 'string', multiple: true, default: [] },
+        zod: { type: 'boolean', multiple: true, default: [] },
+        help: { type: 'boolean', short: 'h' },
+      },
       allowPositionals: true,
       allowNegative: true,
     })

@@ -11,11 +11,11 @@ const HELP = `Usage: npm create eventmill [folder] -- [options]
 
   --store <store>   where events are kept: memory (the default), postgres (a server, by DATABASE_URL),
                     or pglite (PostgreSQL within the process, in a folder)
-  --no-zod          events have types alone; by default zod validates them
+  --zod, --no-zod   whether zod validates events (the default), or they have types alone
   --help            show this
 
 Plain words do as well: npm create eventmill my-app postgres no-zod
-In a terminal it asks for what was not said. It writes into a folder that is empty or not there yet, and installs nothing.
+In a terminal it asks for whatever you leave out. It writes into a folder that is empty or not there yet, and installs nothing.
 `
 
 try {

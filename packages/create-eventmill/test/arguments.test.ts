@@ -42,8 +42,13 @@ test.each([
   ['my-app --store', "Option '--store <value>' argument missing: see --help"],
   ['my-app --store sqlite', 'there is no store "sqlite": choose one of memory, postgres, pglite'],
   ['my-app postgres memory', 'one store can be chosen, not postgres and memory'],
-  ['my-app zod --no-zod', 'one way to describe events can be chosen, not plain and zod'],
-  ['my app', 'one folder can be created, not my and app: leave out the others'],
+  ['my-app --store postgres --store memory', 'one store can be chosen, not postgres and memory'],
+  ['my-app zod --no-zod', 'one way to describe events can be chosen, not no-zod and zod'],
+  ['my-app --no-zod --zod', 'one way to describe events can be chosen, not no-zod and zod'],
+  [
+    'my-app mysql',
+    'one folder can be created, not my-app and mysql: the other words are memory, postgres, pglite, zod, no-zod',
+  ],
 ])('"%s" is refused in one line', (words, message) => {
   expect(() => argumentsOf(words.split(' '))).toThrow(new BadInput(message))
 })

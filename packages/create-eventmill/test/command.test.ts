@@ -118,4 +118,5 @@ test('it tells how it is used', () => {
   const { status, stdout } = create('--help')
   expect(status).toBe(0)
   expect(stdout).toContain('Usage: npm create eventmill [folder] -- [options]')
+  for (const option of ['--store', '--zod', '--no-zod', '--help']) expect(stdout).toContain(option)
 })
