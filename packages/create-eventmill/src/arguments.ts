@@ -17,7 +17,9 @@ export function argumentsOf(args: readonly string[]): Arguments {
   const folders = words.filter((word) => !isStore(word) && !isSchemaWord(word))
   if (folders.length > 1) {
     const others = [...STORES, ...Object.keys(SCHEMA_OF)].join(', ')
-    throw new BadInput(`one folder can be created, not ${folders.join(' and ')}: the other words are ${others}`)
+    throw new BadInput(
+      `one folder can be created, not ${folders.join(' and ')}: the other words are ${others}`,
+    )
   }
   const store = only('store', [...values.store.map(storeOf), ...words.filter(isStore)])
   const schema = only('way to describe events', [
