@@ -8,10 +8,12 @@ create table if not exists "eventmill".migrations (version integer primary key, 
 
 create sequence "eventmill".stream_keys as bigint;
 
+-- Whoever locks a row must have the right to update a column of it: held is there to be that one, and has never a value.
 create table "eventmill".streams (
   stream bigint primary key default nextval('"eventmill".stream_keys'),
   aggregate_type text collate "C" not null,
   aggregate_id text collate "C" not null,
+  held boolean check (held is null),
   unique (aggregate_type, aggregate_id)
 );
 

@@ -2,10 +2,12 @@
 export const tables = `
 create sequence $schema.stream_keys as bigint;
 
+-- Whoever locks a row must have the right to update a column of it: held is there to be that one, and has never a value.
 create table $schema.streams (
   stream bigint primary key default nextval('$schema.stream_keys'),
   aggregate_type text collate "C" not null,
   aggregate_id text collate "C" not null,
+  held boolean check (held is null),
   unique (aggregate_type, aggregate_id)
 );
 
