@@ -18,6 +18,7 @@ const { Announce, Book } = Concert.commands
 const invitations = defineProjection({
   name: 'invitations',
   version: 1,
+  replay: false,
   events: concertEvents,
   handle: {
     Booked: async ({ id, aggregateId, data, metadata }, _sql: SqlClient) => {

@@ -20,7 +20,10 @@ const publication = (producer: Producer) =>
   defineProjection({
     name: 'publication',
     version: 1,
+    replay: false,
     events: concertEvents,
+    // However long the broker is away.
+    onFailure: { retries: Infinity },
     handleBatch: async (events, _sql: SqlClient) => {
       await producer.send({
         topic: 'concerts',

@@ -16,6 +16,7 @@ import {
   type SwitchOutcome,
   type VersionHooks,
   type VersionId,
+  type VersionStart,
   type VersionState,
 } from '@eventmill/projections'
 import {
@@ -79,7 +80,11 @@ export class PostgresProjectionStore implements ProjectionStore<SqlClient> {
     return migrate(this.#transactions, this.#name)
   }
 
-  prepare(version: VersionId, partitions: number, { create, serve }: VersionHooks<SqlClient>): Promise<void> {
+  prepare(
+    version: VersionId,
+    { partitions, position }: VersionStart,
+    { create, serve }: VersionHooks<SqlClient>,
+  ): Promise<void> {
     return this.#transactions.run(async (client) => {
       await checkVersion(client, this.#name)
       await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [
@@ -98,9 +103,9 @@ export class PostgresProjectionStore implements ProjectionStore<SqlClient> {
       checkNotDropped(version, await this.#serving(client, version.name))
       await create(client)
       await client.query(
-        `insert into ${this.#schema}.checkpoints (name, version, partition)
-         select $1, $2, generate_series(0, $3::int - 1)`,
-        [...values, partitions],
+        `insert into ${this.#schema}.checkpoints (name, version, partition, position)
+         select $1, $2, generate_series(0, $3::int - 1), $4`,
+        [...values, partitions, position],
       )
       const first = await client.query(
         `insert into ${this.#schema}.serving (name, version) values ($1, $2) on conflict (name) do nothing returning true`,
@@ -229,11 +234,13 @@ export class PostgresProjectionStore implements ProjectionStore<SqlClient> {
     })
   }
 
-  drop({ name, version }: VersionId, drop: (client: SqlClient) => Promise<void>): Promise<void> {
+  drop(
+    { name, version }: VersionId,
+    retire: boolean,
+    drop: (client: SqlClient) => Promise<void>,
+  ): Promise<void> {
     return this.#transactions.run(async (client) => {
-      if ((await this.#serving(client, name)) === version) {
-        throw stillServes({ name, version })
-      }
+      if ((await this.#serving(client, name)) === version && !retire) throw stillServes({ name, version })
       const known = await client.query(
         `select from ${this.#schema}.checkpoints where (name, version) = ($1, $2) limit 1`,
         [name, version],
@@ -246,7 +253,7 @@ export class PostgresProjectionStore implements ProjectionStore<SqlClient> {
       if (alive.rows.length > 0) throw stillRuns({ name, version })
       // First, as handlers write to their tables before their checkpoint is moved: in another order they could lock each other out.
       await drop(client)
-      for (const table of ['checkpoints', 'parked', 'runners']) {
+      for (const table of ['checkpoints', 'parked', 'runners', 'serving']) {
         await client.query(`delete from ${this.#schema}.${table} where (name, version) = ($1, $2)`, [
           name,
           version,

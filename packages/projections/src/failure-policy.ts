@@ -2,7 +2,10 @@ import { checkInteger, checkKeys, invalidArgument } from '@eventmill/core/adapte
 
 /** What becomes of an event that a handler cannot take. */
 export interface FailurePolicy {
-  /** How often it is tried again, after random pauses below a bound that doubles, from 200 ms up to 10 s. Default 5. */
+  /**
+   * How often it is tried again, after random pauses below a bound that doubles, from 200 ms up to 10 s. `Infinity` is for what waits for
+   * another system, however long it is away. Default 5.
+   */
   readonly retries?: number | undefined
   /**
    * What follows: the projection stops (`'stop'`, the default), goes on without the event (`'skip'`), or puts it aside
@@ -22,7 +25,7 @@ export type CheckedFailurePolicy = {
 export function checkFailurePolicy(policy: FailurePolicy): CheckedFailurePolicy {
   checkKeys(policy, OPTIONS, 'onFailure')
   const { retries = 5, then = 'stop', holdBack = false } = policy
-  checkInteger(retries, 0, 'onFailure.retries')
+  if (retries !== Infinity) checkInteger(retries, 0, 'onFailure.retries')
   if (!OUTCOMES.includes(then)) throw invalidArgument('onFailure.then', "'stop', 'skip' or 'park'", then)
   if (typeof holdBack !== 'boolean') throw invalidArgument('onFailure.holdBack', 'a boolean', holdBack)
   if (holdBack && then !== 'park') {

@@ -12,6 +12,7 @@ import {
   type SwitchOutcome,
   type VersionHooks,
   type VersionId,
+  type VersionStart,
   type VersionState,
 } from './projection-store.ts'
 import { checkNotDropped, checkPartitions, isLost, stillRuns, stillServes } from './version-rules.ts'
@@ -32,7 +33,11 @@ export class InMemoryProjectionStore<Target> implements ProjectionStore<Target> 
     this.#target = target
   }
 
-  prepare(version: VersionId, partitions: number, { create, serve }: VersionHooks<Target>): Promise<void> {
+  prepare(
+    version: VersionId,
+    { partitions, position }: VersionStart,
+    { create, serve }: VersionHooks<Target>,
+  ): Promise<void> {
     return this.#alone(async () => {
       const known = this.#versions.get(keyOf(version))
       if (known !== undefined) {
@@ -44,7 +49,7 @@ export class InMemoryProjectionStore<Target> implements ProjectionStore<Target> 
       const isFirst = !this.#serving.has(version.name)
       if (isFirst) await serve(this.#target)
       const checkpoints = Array.from({ length: partitions }, (_, partition) =>
-        newCheckpoint(version, partition),
+        newCheckpoint(version, partition, position),
       )
       this.#versions.set(keyOf(version), { ...version, checkpoints, runners: new Map(), parked: [] })
       if (isFirst) this.#serving.set(version.name, version.version)
@@ -155,17 +160,17 @@ export class InMemoryProjectionStore<Target> implements ProjectionStore<Target> 
     })
   }
 
-  drop(version: VersionId, drop: (target: Target) => Promise<void>): Promise<void> {
+  drop(version: VersionId, retire: boolean, drop: (target: Target) => Promise<void>): Promise<void> {
     return this.#alone(async () => {
-      if (this.#serving.get(version.name) === version.version) {
-        throw stillServes(version)
-      }
+      const serves = this.#serving.get(version.name) === version.version
+      if (serves && !retire) throw stillServes(version)
       const known = this.#versions.get(keyOf(version))
       if (known === undefined) return
       const now = performance.now()
       if ([...known.runners.values()].some((until) => until > now)) throw stillRuns(version)
       await drop(this.#target)
       this.#versions.delete(keyOf(version))
+      if (serves) this.#serving.delete(version.name)
     })
   }
 
@@ -216,8 +221,8 @@ interface OwnCheckpoint extends PartitionId {
   until: number
 }
 
-function newCheckpoint(version: VersionId, partition: number): OwnCheckpoint {
-  return { ...idOf(version), partition, position: 0, epoch: 0, owner: undefined, until: 0 }
+function newCheckpoint(version: VersionId, partition: number, position: Position): OwnCheckpoint {
+  return { ...idOf(version), partition, position, epoch: 0, owner: undefined, until: 0 }
 }
 
 function publicCheckpoint({ name, version, partition, position, owner, until }: OwnCheckpoint): Checkpoint {

@@ -60,6 +60,14 @@ export interface ParkedEvent extends PartitionId, EventPlace {
   readonly time: string
 }
 
+/** Where a version begins. */
+export interface VersionStart {
+  /** Into so many parts its events are divided. */
+  readonly partitions: number
+  /** Of each of them, everything up to here counts as done. */
+  readonly position: Position
+}
+
 /** What a projection does when a version of it comes. */
 export interface VersionHooks<Target> {
   /** Makes what the version writes to. */
@@ -104,12 +112,12 @@ export interface ProjectionStore<Target> {
   readonly undoes: boolean
 
   /**
-   * Makes the checkpoints of a version, at 0, and runs `create` in the same transaction, unless it is there already. The
+   * Makes the checkpoints of a version, and runs `create` in the same transaction, unless it is there already. The
    * first version of a projection serves from then on: `serve` runs after `create`. Any number of processes may do so at
    * once: one creates. Fails with `ARGUMENT_INVALID` where the version was made with another number of partitions, and where
    * it is not there, and older than the one that serves: it was dropped.
    */
-  prepare(version: VersionId, partitions: number, hooks: VersionHooks<Target>): Promise<void>
+  prepare(version: VersionId, start: VersionStart, hooks: VersionHooks<Target>): Promise<void>
 
   /**
    * Keeps the claims of a runner for another `lease` (milliseconds by the store's clock), takes what is free, and lets go
@@ -148,10 +156,10 @@ export interface ProjectionStore<Target> {
   ): Promise<SwitchOutcome>
 
   /**
-   * Removes a version that does not serve, and runs `drop` in the same transaction. Fails with `ARGUMENT_INVALID` for one that
-   * serves, and for one that a runner has claimed, or would, within its lease.
+   * Removes a version, and runs `drop` in the same transaction. Fails with `ARGUMENT_INVALID` for one that a runner has claimed,
+   * or would, within its lease, and, unless the projection is to `retire` with it, for one that serves.
    */
-  drop(version: VersionId, drop: (target: Target) => Promise<void>): Promise<void>
+  drop(version: VersionId, retire: boolean, drop: (target: Target) => Promise<void>): Promise<void>
 
   /** The parked events of a version in the order of their positions, `limit` at most, after this one. */
   parked(version: VersionId, limit: number, after?: Position): Promise<readonly ParkedEvent[]>

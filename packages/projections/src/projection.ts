@@ -7,7 +7,14 @@ import {
   type NewEvent,
   type StoredEvent,
 } from '@eventmill/core'
-import { checkInteger, checkKeys, checkName, eventCodec, eventmillError } from '@eventmill/core/adapter'
+import {
+  checkInteger,
+  checkKeys,
+  checkName,
+  eventCodec,
+  eventmillError,
+  invalidArgument,
+} from '@eventmill/core/adapter'
 import { type CheckedFailurePolicy, checkFailurePolicy, type FailurePolicy } from './failure-policy.ts'
 
 /** A read model in the making: what it does with which events, in one version. */
@@ -18,6 +25,8 @@ export interface Projection<Target = never> {
   readonly version: number
   /** Into so many parts its events are divided, by aggregate. */
   readonly partitions: number
+  /** Whether each version is built from the first event on. */
+  readonly replay: boolean
   /** The events that it handles. */
   readonly filter: EventFilter
   /** What becomes of an event that its handler cannot take: the policy with its defaults. */
@@ -55,6 +64,11 @@ interface Definition<Namespace, Target> {
   readonly events: Namespace | readonly Namespace[]
   /** Into so many parts its events are divided, by aggregate, each worked on by one process at a time. Default 1. */
   readonly partitions?: number | undefined
+  /**
+   * Whether each version is built from the first event on. `false` is for what sends or dispatches: its first version begins with
+   * what is stored after it was made, and each next one where the one before it is. Default true.
+   */
+  readonly replay?: boolean | undefined
   /** What becomes of an event that its handler cannot take. Default: it is tried again, and then the projection stops. */
   readonly onFailure?: FailurePolicy | undefined
   /** Makes what this version writes to, such as its tables. Runs once, before the first event. */
@@ -106,6 +120,7 @@ function projectionOf(definition: AnyDefinition): Projection {
     name,
     version,
     partitions = 1,
+    replay = true,
     onFailure = {},
     handle,
     handleBatch,
@@ -116,6 +131,7 @@ function projectionOf(definition: AnyDefinition): Projection {
   checkName(name, 'definition.name')
   checkInteger(version, 1, 'definition.version')
   checkInteger(partitions, 1, 'definition.partitions')
+  if (typeof replay !== 'boolean') throw invalidArgument('definition.replay', 'a boolean', replay)
   const refuse = (reason: string) => {
     throw eventmillError('DEFINITION_INVALID', `the projection ${name} ${reason}`, { definition: name })
   }
@@ -135,6 +151,7 @@ function projectionOf(definition: AnyDefinition): Projection {
     name,
     version,
     partitions,
+    replay,
     onFailure: checkFailurePolicy(onFailure),
     handlesBatches: handleBatch !== undefined,
     filter: namespaces.map(({ source, types }) => ({
@@ -179,6 +196,7 @@ const KEYS = new Set([
   'version',
   'events',
   'partitions',
+  'replay',
   'onFailure',
   'create',
   'serve',

@@ -12,6 +12,7 @@ import { hookFailed, projectionDropped } from './errors.ts'
 import { type Happening } from './happening.ts'
 import { type Projection } from './projection.ts'
 import { type ParkedEvent, type ProjectionStore } from './projection-store.ts'
+import { prepare } from './running/prepare.ts'
 import { Runner } from './running/runner.ts'
 import { type ProjectionStatus, statusOf } from './status.ts'
 import { Waiters } from './waiters.ts'
@@ -81,6 +82,14 @@ export class Projections<Target> {
   }
 
   /**
+   * Makes what is not there yet, as `start` does, and begins nothing: for a release step that may create tables, before processes
+   * that may not. Fails with `PROJECTION_FAILED` where a hook fails, and otherwise as `start` does.
+   */
+  async prepare(): Promise<void> {
+    await prepare(this.#store, this.#into, this.#projections)
+  }
+
+  /**
    * Begins. Resolves when all is made ready and what is free is claimed; it goes on until it is stopped, and tells by
    * `finished` if a projection ends before.
    */
@@ -147,14 +156,21 @@ export class Projections<Target> {
 
   /**
    * Removes a version that does not serve, with what it wrote: an old one, or one that was being built. Fails with
-   * `ARGUMENT_INVALID` for one that serves, or that another process runs, which would not start again.
+   * `ARGUMENT_INVALID` for one that another process runs, which would not start again, and for one that serves: `retire` (default
+   * false) removes that as well, and with it the projection.
    */
-  async drop(projection: Projection<Target>): Promise<void> {
+  async drop(
+    projection: Projection<Target>,
+    options: { readonly retire?: boolean | undefined } = {},
+  ): Promise<void> {
+    checkKeys(options, DROP_OPTIONS, 'options')
+    const { retire = false } = options
+    if (typeof retire !== 'boolean') throw invalidArgument('options.retire', 'a boolean', retire)
     const own = this.#own(projection)
     const failure = this.#runner?.failure(own)
     await this.#runner?.leave(own, failure === undefined ? projectionDropped(own) : failure.error)
     try {
-      await this.#into.drop(own, own.drop)
+      await this.#into.drop(own, retire, own.drop)
     } catch (error) {
       if (failure === undefined) this.#runner?.rejoin(own)
       throw hookFailed(own, 'be dropped', error)
@@ -229,6 +245,7 @@ export interface RetryResult {
 
 const OPTIONS = new Set(['into', 'projections', 'batchSize', 'lease', 'onHappening'])
 const WAIT_OPTIONS = new Set(['timeout', 'signal'])
+const DROP_OPTIONS = new Set(['retire'])
 const PARKED_OPTIONS = new Set(['limit', 'after'])
 
 function checkDistinct(projections: readonly Projection[]): void {

@@ -46,6 +46,7 @@ describe('a projection', () => {
     ['definition.tables', { ...good, tables: [] }],
     ['onFailure.retries', { ...good, onFailure: { retries: -1 } }],
     ['onFailure.then', { ...good, onFailure: { then: 'pray' } }],
+    ['definition.replay', { ...good, replay: 'no' }],
     ['onFailure.holdBack', { ...good, onFailure: { then: 'park', holdBack: 1 } }],
     ['onFailure.holdBack', { ...good, onFailure: { then: 'skip', holdBack: true } }],
     ['onFailure.after', { ...good, onFailure: { after: 1 } }],

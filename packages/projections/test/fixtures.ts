@@ -30,6 +30,7 @@ export class Balances {
 export interface BalancesOptions {
   readonly version?: number
   readonly partitions?: number
+  readonly replay?: boolean
   readonly onFailure?: FailurePolicy
   /** Runs before an event is handled. */
   readonly before?: (event: { readonly position: number; readonly aggregateId: string }) => unknown
@@ -38,6 +39,7 @@ export interface BalancesOptions {
 export function balances({
   version = 1,
   partitions,
+  replay,
   onFailure,
   before,
 }: BalancesOptions = {}): Projection<Balances> {
@@ -46,6 +48,7 @@ export function balances({
     version,
     events: accountEvents,
     partitions,
+    replay,
     onFailure,
     handle: {
       Deposited: async (event, target: Balances) => {

@@ -40,9 +40,9 @@ export function projectionStoreRules<Target>(
         create: (target: Target) => write(target, 'created'),
         serve: (target: Target) => write(target, 'served'),
       }
-      const prepare = () => store.prepare(v1, 2, hooks)
+      const prepare = () => store.prepare(v1, { partitions: 2, position: 0 }, hooks)
       await Promise.all([prepare(), prepare(), prepare(), prepare(), prepare()])
-      await store.prepare(v2, 1, { ...hooks, create: none })
+      await store.prepare(v2, { partitions: 1, position: 0 }, { ...hooks, create: none })
       expect(await read()).toEqual(['created', 'served'])
       expect(await store.states(['words', 'others'])).toEqual([
         {
@@ -63,21 +63,27 @@ export function projectionStoreRules<Target>(
 
     test('refuses a version with another number of partitions than it was made with', async () => {
       const { store } = await create()
-      await store.prepare(v1, 2, NO_HOOKS)
-      await expect(store.prepare(v1, 3, NO_HOOKS)).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
+      await store.prepare(v1, { partitions: 2, position: 0 }, NO_HOOKS)
+      await expect(store.prepare(v1, { partitions: 3, position: 0 }, NO_HOOKS)).rejects.toMatchObject({
+        code: 'ARGUMENT_INVALID',
+      })
     })
 
     test('makes nothing where making it fails', async () => {
       const { store } = await create()
       const failing = () => Promise.reject(new Error('no room'))
-      await expect(store.prepare(v1, 1, { create: failing, serve: none })).rejects.toThrow('no room')
-      await expect(store.prepare(v1, 1, { create: none, serve: failing })).rejects.toThrow('no room')
+      await expect(
+        store.prepare(v1, { partitions: 1, position: 0 }, { create: failing, serve: none }),
+      ).rejects.toThrow('no room')
+      await expect(
+        store.prepare(v1, { partitions: 1, position: 0 }, { create: none, serve: failing }),
+      ).rejects.toThrow('no room')
       expect(await store.states(['words'])).toEqual([])
     })
 
     test('gives a partition to one runner, which keeps it as long as it asks', async () => {
       const { store } = await create()
-      await store.prepare(v1, 1, NO_HOOKS)
+      await store.prepare(v1, { partitions: 1, position: 0 }, NO_HOOKS)
       const claim = { ...v1, partition: 0, epoch: 1, position: 0 }
       expect(await store.claim('a', [v1], LONG)).toEqual([claim])
       expect(await store.claim('b', [v1], LONG)).toEqual([])
@@ -87,7 +93,7 @@ export function projectionStoreRules<Target>(
 
     test('gives it to another one when its lease is over, and to the first no more', async () => {
       const { store } = await create()
-      await store.prepare(v1, 1, NO_HOOKS)
+      await store.prepare(v1, { partitions: 1, position: 0 }, NO_HOOKS)
       await store.claim('a', [v1], 1)
       await eventually(async () => (await store.claim('b', [v1], LONG)).length === 1)
       expect(await store.claim('b', [v1], LONG)).toMatchObject([{ epoch: 2 }])
@@ -96,7 +102,7 @@ export function projectionStoreRules<Target>(
 
     test('gives what is left to another one at once', async () => {
       const { store } = await create()
-      await store.prepare(v1, 1, NO_HOOKS)
+      await store.prepare(v1, { partitions: 1, position: 0 }, NO_HOOKS)
       await store.claim('a', [v1], LONG)
       await store.leave('b')
       expect(await store.claim('b', [v1], LONG)).toEqual([])
@@ -109,8 +115,8 @@ export function projectionStoreRules<Target>(
 
     test('shares the partitions of each version among those who ask', async () => {
       const { store } = await create()
-      await store.prepare(v1, 5, NO_HOOKS)
-      await store.prepare(v2, 1, NO_HOOKS)
+      await store.prepare(v1, { partitions: 5, position: 0 }, NO_HOOKS)
+      await store.prepare(v2, { partitions: 1, position: 0 }, NO_HOOKS)
       expect(await store.claim('a', [v1, v2], LONG)).toHaveLength(6)
       expect(await store.claim('b', [v1], LONG)).toEqual([])
       const kept = await store.claim('a', [v1, v2], LONG)
@@ -126,7 +132,7 @@ export function projectionStoreRules<Target>(
 
     test('leaves a partition with who has it when another one joins, whoever that is', async () => {
       const { store } = await create()
-      await store.prepare(v1, 1, NO_HOOKS)
+      await store.prepare(v1, { partitions: 1, position: 0 }, NO_HOOKS)
       expect(await store.claim('m', [v1], LONG)).toHaveLength(1)
       for (const other of ['a', 'z']) {
         expect(await store.claim(other, [v1], LONG)).toEqual([])
@@ -136,7 +142,7 @@ export function projectionStoreRules<Target>(
 
     test('shares so that none has two more than another, however many there are', async () => {
       const { store } = await create()
-      await store.prepare(v1, 4, NO_HOOKS)
+      await store.prepare(v1, { partitions: 4, position: 0 }, NO_HOOKS)
       const runners = ['a', 'b', 'c']
       for (let times = 0; times < 3; times++) {
         for (const runner of runners) await store.claim(runner, [v1], LONG)
@@ -151,7 +157,7 @@ export function projectionStoreRules<Target>(
 
     test('keeps a claim whose lease is over, unless somebody has taken over', async () => {
       const { store } = await create()
-      await store.prepare(v1, 1, NO_HOOKS)
+      await store.prepare(v1, { partitions: 1, position: 0 }, NO_HOOKS)
       await store.claim('a', [v1], 1)
       await new Promise((resolve) => setTimeout(resolve, 5))
       expect(await store.claim('a', [v1], LONG)).toMatchObject([{ epoch: 1 }])
@@ -159,7 +165,7 @@ export function projectionStoreRules<Target>(
 
     test('of two who claim at once gives to one', async () => {
       const { store } = await create()
-      await store.prepare(v1, 1, NO_HOOKS)
+      await store.prepare(v1, { partitions: 1, position: 0 }, NO_HOOKS)
       const claims = await Promise.all(['a', 'b', 'c', 'd'].map((runner) => store.claim(runner, [v1], LONG)))
       expect(claims.flat()).toHaveLength(1)
     })
@@ -283,7 +289,7 @@ export function projectionStoreRules<Target>(
       const { store, write, read } = await create()
       const old = await claimed(store)
       await store.commit(old, 7, none)
-      await store.prepare(v2, 1, NO_HOOKS)
+      await store.prepare(v2, { partitions: 1, position: 0 }, NO_HOOKS)
       const [next] = await store.claim('b', [v2], LONG)
       if (next === undefined) throw new Error('nothing is claimed')
       const serve = (atLeast: number) => store.serve(v2, goal(atLeast), (target) => write(target, 'served'))
@@ -302,7 +308,7 @@ export function projectionStoreRules<Target>(
       const old = await claimed(store)
       await store.commit(old, 7, none)
       const lost = (await store.states(['words'])).flatMap(({ checkpoints }) => checkpoints)
-      await store.prepare(v2, 1, NO_HOOKS)
+      await store.prepare(v2, { partitions: 1, position: 0 }, NO_HOOKS)
       const [next] = await store.claim('b', [v2], LONG)
       if (next === undefined) throw new Error('nothing is claimed')
       await store.commit(next, 5, none)
@@ -316,7 +322,7 @@ export function projectionStoreRules<Target>(
     test('lets no version serve that has parked events', async () => {
       const { store } = await create()
       await claimed(store)
-      await store.prepare(v2, 1, NO_HOOKS)
+      await store.prepare(v2, { partitions: 1, position: 0 }, NO_HOOKS)
       const [next] = await store.claim('b', [v2], LONG)
       if (next === undefined) throw new Error('nothing is claimed')
       await store.commit(next, 8, ({ park }) => park(eventAt(5, 'x'), 'why'))
@@ -327,17 +333,40 @@ export function projectionStoreRules<Target>(
       expect(await store.serve(v2, goal(8), none)).toBe('switched')
     })
 
+    test('begins a version where it is told', async () => {
+      const { store } = await create()
+      await store.prepare(v1, { partitions: 2, position: 7 }, NO_HOOKS)
+      expect(await positions(store)).toEqual([7, 7])
+      expect(await store.claim('a', [v1], LONG)).toMatchObject([{ position: 7 }, { position: 7 }])
+    })
+
+    test('retires a projection with the version that serves, and with nothing else', async () => {
+      const { store, write, read } = await create()
+      await claimed(store)
+      const retire = () => store.drop(v1, true, (target) => write(target, 'retired'))
+      await expect(retire()).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
+      await store.leave('a')
+      await expect(store.drop(v1, false, none)).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
+      await retire()
+      expect(await store.states(['words'])).toEqual([])
+      expect(await read()).toEqual(['retired'])
+      await store.prepare(v1, { partitions: 1, position: 0 }, NO_HOOKS)
+      expect(await store.states(['words'])).toMatchObject([{ version: 1, serving: true }])
+    })
+
     test('makes no version again that was dropped for a newer one', async () => {
       const { store } = await create()
-      await store.prepare(v2, 1, NO_HOOKS)
-      await expect(store.prepare(v1, 1, NO_HOOKS)).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
+      await store.prepare(v2, { partitions: 1, position: 0 }, NO_HOOKS)
+      await expect(store.prepare(v1, { partitions: 1, position: 0 }, NO_HOOKS)).rejects.toMatchObject({
+        code: 'ARGUMENT_INVALID',
+      })
       expect(await store.states(['words'])).toMatchObject([{ version: 2 }])
     })
 
     test('leaves the old version serving where the switch fails', async () => {
       const { store } = await create()
       await claimed(store)
-      await store.prepare(v2, 1, NO_HOOKS)
+      await store.prepare(v2, { partitions: 1, position: 0 }, NO_HOOKS)
       await expect(store.serve(v2, goal(0), () => Promise.reject(new Error('no view')))).rejects.toThrow(
         'no view',
       )
@@ -347,28 +376,28 @@ export function projectionStoreRules<Target>(
     test('removes a version that does not serve, and whoever works on it writes nothing more', async () => {
       const { store, write, read } = await create()
       await claimed(store)
-      await store.prepare(v2, 1, NO_HOOKS)
+      await store.prepare(v2, { partitions: 1, position: 0 }, NO_HOOKS)
       const [claim] = await store.claim('b', [v2], LONG)
       if (claim === undefined) throw new Error('nothing is claimed')
       await store.commit(claim, 5, ({ park }) => park(eventAt(5, 'x'), 'why'))
-      await expect(store.drop(v2, none)).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
+      await expect(store.drop(v2, false, none)).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
       // It is heard of for the last time.
       await store.claim('b', [v2], 1)
       await eventually(async () => (await store.states(['words']))[1]?.checkpoints[0]?.owner === undefined)
-      await store.drop(v2, (target) => write(target, 'dropped'))
-      await store.drop(v2, (target) => write(target, 'dropped again'))
+      await store.drop(v2, false, (target) => write(target, 'dropped'))
+      await store.drop(v2, false, (target) => write(target, 'dropped again'))
       const late = store.commit({ ...claim, position: 5 }, 6, ({ target }) => write(target, 'late'))
       await expect(late).rejects.toMatchObject({ code: 'CLAIM_LOST' })
       expect(await read()).toEqual(['dropped'])
       expect(await store.parked(v2, 10)).toEqual([])
-      await expect(store.drop(v1, none)).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
+      await expect(store.drop(v1, false, none)).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
       expect(await store.states(['words'])).toMatchObject([{ version: 1 }])
     })
   })
 }
 
 async function claimed<Target>(store: ProjectionStore<Target>): Promise<Claim> {
-  await store.prepare(v1, 1, NO_HOOKS)
+  await store.prepare(v1, { partitions: 1, position: 0 }, NO_HOOKS)
   const [claim] = await store.claim('a', [v1], LONG)
   if (claim === undefined) throw new Error('nothing is claimed')
   return claim

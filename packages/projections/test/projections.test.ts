@@ -339,6 +339,11 @@ describe('an event that a handler cannot take', () => {
     expect((await projections.status())[0]).toMatchObject({ state: 'live', position: 2 })
   })
 
+  test('is tried for ever where it is to wait for another system', async () => {
+    expect(balances({ onFailure: { retries: Infinity } }).onFailure.retries).toBe(Infinity)
+    expect(() => balances({ onFailure: { retries: NaN } })).toThrow('onFailure.retries')
+  })
+
   test('is skipped where it may be', async () => {
     const { store, readSide } = await given(4)
     const log = new Log()
@@ -688,6 +693,43 @@ describe('a new version', () => {
     expect(await readSide.states(['balances'])).toMatchObject([{ version: 2 }])
   })
 
+  test('begins with what comes, or where the one before is, where nothing is to be done again', async () => {
+    const { store, readSide, read } = await given(3)
+    const [first, second] = [balances({ version: 1, replay: false }), balances({ version: 2, replay: false })]
+    const before = await running.start(store, readSide, [first])
+    await before.waitFor(first, await append(store, 'DE1', ...deposits(1)))
+    await before.stop()
+    await append(store, 'DE1', ...deposits(1))
+    const log = new Log()
+    const after = await running.start(store, readSide, [second], { onHappening: log.add })
+    await log.until('serving')
+    await after.waitFor(second, await append(store, 'DE1', ...deposits(1)))
+    expect(read.positions).toEqual([4, 5, 6])
+  })
+
+  test('is made by a step of its own, which begins nothing', async () => {
+    const { store, readSide, read } = await given(3)
+    const made: string[] = []
+    const projection = { ...balances(), create: async () => void made.push('created') }
+    const step = new Projections(store, { into: readSide, projections: [projection] })
+    await step.prepare()
+    await step.prepare()
+    expect(await step.status()).toMatchObject([{ state: 'stopped', serving: true, position: 0 }])
+    expect(read.positions).toEqual([])
+    const projections = await running.start(store, readSide, [projection])
+    await projections.waitFor(projection, 3)
+    expect(made).toEqual(['created'])
+  })
+
+  test('is the last one of a projection that is retired', async () => {
+    const { store, readSide } = await given(3)
+    const projections = await running.start(store, readSide, [balances()])
+    await projections.waitFor(balances(), 3)
+    await projections.drop(balances(), { retire: true })
+    expect(await readSide.states(['balances'])).toEqual([])
+    expect(await projections.serving('balances')).toBeUndefined()
+  })
+
   test('whose switch takes long costs nobody a lease', async () => {
     const { store, readSide } = await given(3)
     const log = new Log()
@@ -737,7 +779,7 @@ describe('a new version', () => {
     const old = balances({ version: 1 })
     const first = await running.start(store, readSide, [old])
     await first.waitFor(old, 3)
-    await readSide.prepare({ name: 'balances', version: 2 }, 1, balances())
+    await readSide.prepare({ name: 'balances', version: 2 }, { partitions: 1, position: 0 }, balances())
     const none = async () => undefined
     expect(await readSide.serve({ name: 'balances', version: 2 }, { atLeast: 0, lost: [] }, none)).toBe(
       'behind',
@@ -816,7 +858,7 @@ describe('a new version', () => {
     await expect(first.drop(old)).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
     // It goes on as if nobody had asked.
     await first.waitFor(balances({ version: 1 }), await append(store, 'DE1', ...deposits(1)))
-    await readSide.prepare(next, 1, next)
+    await readSide.prepare(next, { partitions: 1, position: 0 }, next)
     const projections = new Projections(store, { into: readSide, projections: [old, next] })
     await projections.drop(next)
     expect(dropped).toEqual([2])

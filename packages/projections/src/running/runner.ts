@@ -1,9 +1,9 @@
 import { type EventStore, type Position } from '@eventmill/core'
 import { isPassing, pause, withResolvers } from '@eventmill/core/adapter'
-import { hookFailed } from '../errors.ts'
 import { type Happening } from '../happening.ts'
 import { type Projection } from '../projection.ts'
 import { type Claim, type PartitionId, type ProjectionStore, type VersionId } from '../projection-store.ts'
+import { prepare } from './prepare.ts'
 import { SharedLog } from './shared-log.ts'
 import { Switch } from './switch.ts'
 import { Worker } from './worker.ts'
@@ -66,14 +66,8 @@ export class Runner<Target> {
   }
 
   async #start(): Promise<void> {
-    const { into, projections } = this.#input
-    for (const projection of projections) {
-      try {
-        await into.prepare(idOf(projection), projection.partitions, projection)
-      } catch (error) {
-        throw hookFailed(projection, 'be created', error)
-      }
-    }
+    const { store, into, projections } = this.#input
+    await prepare(store, into, projections)
     const states = await into.states(projections.map(({ name }) => name))
     for (const projection of projections) {
       const isServed = states.some(
