@@ -38,7 +38,7 @@ function node(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {})
     encoding: 'utf8',
     stdio: 'pipe',
     env: { ...process.env, NODE_OPTIONS: '', NODE_TEST_CONTEXT: undefined, ...env },
-    timeout: 60_000,
+    timeout: 150_000,
   })
 }
 
