@@ -1,4 +1,4 @@
-import { type EventmillError } from '@eventmill/core'
+import { type EventmillError, hasCode } from '@eventmill/core'
 import { eventmillError } from '@eventmill/core/adapter'
 
 /** The connection is gone, or was never there: nobody knows yet what became of the statement. Tried again, never told. */
@@ -79,9 +79,14 @@ export function toldWithin(error: unknown): unknown {
   return toldError(error)
 }
 
+/** The same for who migrates, and needs other rights than who appends. */
+export function toldMigrating(error: unknown): unknown {
+  if (!hasCode(error, 'STORE_REFUSED') || error.sqlState !== '42501') return error
+  return refused(error.cause, error.sqlState, MIGRATING)
+}
+
 /** Says what to do. Never repeats a value, nor what the driver was configured with. */
-function refused(cause: unknown, sqlState: string | undefined): EventmillError {
-  const hint = HINTS.find(([pattern]) => pattern.test(sqlState ?? ''))?.[1] ?? 'see its cause'
+function refused(cause: unknown, sqlState: string | undefined, hint = hintOf(sqlState)): EventmillError {
   const message = `the database refuses a statement with ${sqlState ?? 'an error'}, ${messageOf(cause)}: ${hint}`
   return eventmillError('STORE_REFUSED', message, { sqlState, cause })
 }
@@ -114,7 +119,7 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
   [/^3D000/, 'create the database, or name another one'],
   [
     /^42501/,
-    'grant the user USAGE on the schema, all on its tables and sequences, and EXECUTE on its functions',
+    'grant the user USAGE on the schema, SELECT on its tables and more on some, USAGE and SELECT on its sequences, and EXECUTE on its functions, as docs/postgres.md lists under "Who may do what"',
   ],
   [/^55000/, 'this is a standby: connect to the primary'],
   [/^25006/, 'connect to the primary, as a user whose default_transaction_read_only is off'],
@@ -129,6 +134,13 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
   [/^53100/, 'its disk is full'],
   [/^0A000/, 'use READ COMMITTED, the default'],
 ]
+
+const MIGRATING =
+  'migrate as a user with CREATE on the database who owns the schema, where it is there already; or let such a one run what eventmill-postgres sql prints'
+
+function hintOf(sqlState = ''): string {
+  return HINTS.find(([pattern]) => pattern.test(sqlState))?.[1] ?? 'see its cause'
+}
 
 function sqlStateOf(error: unknown): string | undefined {
   const code = fieldOf(error, 'code')

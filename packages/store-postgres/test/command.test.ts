@@ -67,7 +67,9 @@ describe('eventmill-postgres migrate', () => {
     const { status, stderr } = run('migrate', '--url', url.href, '--schema', 'forbidden')
     await pool.query('drop role of_no_rights')
     expect({ status, lines: stderr.trim().split('\n').length }).toEqual({ status: 1, lines: 1 })
-    expect(stderr).toMatch(/42501, permission denied for database .* grant the user/)
+    expect(stderr).toMatch(
+      /42501, permission denied for database .*: migrate as a user with CREATE on the database/,
+    )
   })
 })
 

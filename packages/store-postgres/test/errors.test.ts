@@ -5,6 +5,7 @@ import {
   Locked,
   meaningOf,
   toldError,
+  toldMigrating,
   TransactionLost,
   TypeLost,
   ValueRefused,
@@ -55,7 +56,7 @@ describe('an error of the driver', () => {
   test.each([
     ['28P01', 'password'],
     ['3D000', 'database'],
-    ['42501', 'grant'],
+    ['42501', 'Who may do what'],
     ['25006', 'default_transaction_read_only'],
     ['23502', 'see its cause'],
     ['55000', 'primary'],
@@ -72,6 +73,18 @@ describe('an error of the driver', () => {
     expect(error).toMatchObject({ code: 'STORE_REFUSED', sqlState, cause })
     expect(error.message).toContain(advice)
     expect(toldError(error)).toBe(error)
+  })
+
+  test.each([
+    ['42501', 'migrate as a user with CREATE on the database'],
+    ['25006', 'default_transaction_read_only'],
+    ['28P01', 'password'],
+  ])('that says %s while it migrates is told with what a migration needs: %s', (sqlState, advice) => {
+    const cause = sqlError(sqlState)
+    const error = toldMigrating(toldError(meaningOf(cause, false)))
+    expect(error).toMatchObject({ code: 'STORE_REFUSED', sqlState, cause })
+    expect(String(error)).toContain(advice)
+    expect(String(error)).not.toContain('USAGE')
   })
 
   test('is told to who waits in the words of the store', () => {

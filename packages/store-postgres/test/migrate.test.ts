@@ -77,6 +77,20 @@ describe('migrate()', () => {
     },
   )
 
+  test('says what it needs to a user who may not make a schema, nor look into one', async () => {
+    await migrated('of somebody')
+    await pool.query(`create role of_no_schema login password 'password'`)
+    const client = server.pool({ user: 'of_no_schema', password: 'password' })
+    for (const schema of ['of nobody', 'of somebody']) {
+      const store = new PostgresStore({ client, schema })
+      const error: unknown = await store.migrate().catch((reason: unknown) => reason)
+      expect(error).toMatchObject({ code: 'STORE_REFUSED', sqlState: '42501' })
+      expect(String(error)).toMatch(/migrate as a user with CREATE on the database .* eventmill-postgres sql/)
+      await store.close()
+    }
+    await pool.query('drop role of_no_schema')
+  })
+
   test('runs on PGlite as well, beside others', async () => {
     const client = await PGlite.create()
     const stores = [1, 2, 3].map(() => new PostgresStore({ client, schema: `of a 'page'` }))

@@ -1,5 +1,6 @@
 import { eventmillError } from '@eventmill/core/adapter'
 import { type Database, type OwnDatabase, statement } from '../database/database.ts'
+import { toldMigrating } from '../errors.ts'
 import { events } from './0001-events.ts'
 import { snapshots } from './0002-snapshots.ts'
 import { checkServer } from './server.ts'
@@ -52,6 +53,14 @@ export function migrationSql(schema: string, found: number): string {
 
 /** Brings the schema to the newest version. Any number of processes may do so at once. */
 export async function migrate(database: OwnDatabase, schema: string): Promise<void> {
+  try {
+    await bringToNewest(database, schema)
+  } catch (error) {
+    throw toldMigrating(error)
+  }
+}
+
+async function bringToNewest(database: OwnDatabase, schema: string): Promise<void> {
   await checkServer(database)
   for (let found = await foundVersion(database, schema); found < REQUIRED_VERSION;) {
     try {
