@@ -66,6 +66,7 @@ const event: DomainEvent = {
 
 const v1: VersionId = { name: 'words', version: 1 }
 const v2: VersionId = { name: 'words', version: 2 }
+const START = { partitions: 1, position: 0 }
 
 async function claimed(store: PostgresProjectionStore, version: VersionId): Promise<Claim> {
   const [claim] = await store.claim('runner', [version], 60_000)
@@ -76,7 +77,7 @@ async function claimed(store: PostgresProjectionStore, version: VersionId): Prom
 test('the rights that docs/postgres.md grants are enough for all that projections do', async () => {
   const store = await storeOf('projector')
   await store.migrate() // There is nothing to do.
-  await store.prepare(v1, { partitions: 1, position: 0 }, hooks(1))
+  await store.prepare(v1, START, hooks(1))
   await store.commit(await claimed(store, v1), 1, async ({ target, park, parkedStreams }) => {
     await target.query(`insert into words_1 values ('word')`)
     await park(event, 'why')
@@ -85,12 +86,17 @@ test('the rights that docs/postgres.md grants are enough for all that projection
   const [parked] = await store.parked(v1, 1)
   if (parked === undefined) throw new Error('nothing is parked')
   expect(await store.unpark(parked, async () => undefined)).toBe(true)
-  await store.prepare(v2, { partitions: 1, position: 0 }, hooks(2))
+  await store.prepare(v2, START, hooks(2))
   await store.commit(await claimed(store, v2), 1, async () => undefined)
   expect(await store.serve(v2, { atLeast: 1, lost: [] }, hooks(2).serve)).toBe('switched')
   await store.leave('runner')
   await store.drop(v1, false, hooks(1).drop)
   expect(await store.states(['words'])).toMatchObject([{ version: 2, serving: true, parked: 0 }])
+  await store.drop(v2, true, async (sql) => {
+    await sql.query('drop view words')
+    await hooks(2).drop(sql)
+  })
+  expect(await store.states(['words'])).toEqual([])
 })
 
 test('whoever starts a new version may replace the view of another user where both are members of its owner', async () => {
@@ -103,8 +109,8 @@ test('whoever starts a new version may replace the view of another user where bo
         `grant read_models to projector, successor; grant create on schema public to read_models`,
       )
     }
-    await before.prepare(v1, { partitions: 1, position: 0 }, hooks(1, shared))
-    await after.prepare(v2, { partitions: 1, position: 0 }, hooks(2, shared))
+    await before.prepare(v1, START, hooks(1, shared))
+    await after.prepare(v2, START, hooks(2, shared))
     await after.commit(await claimed(after, v2), 1, async () => undefined)
     const serving = after.serve(v2, { atLeast: 1, lost: [] }, hooks(2, shared).serve)
     if (shared === undefined) await expect(serving).rejects.toThrow('must be owner of view words')
