@@ -76,7 +76,8 @@ function describe(value: unknown): string {
   }
   if (typeof value === 'number' || typeof value === 'boolean' || value === undefined) return String(value)
   if (value === null) return 'null'
-  return Array.isArray(value) ? 'an array' : `of type ${typeof value}`
+  if (!Array.isArray(value)) return `of type ${typeof value}`
+  return value.length > 0 ? 'an array' : 'an empty list'
 }
 
 function isTooLong(value: string): boolean {

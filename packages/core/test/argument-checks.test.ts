@@ -12,6 +12,7 @@ describe('the message for a wrong argument', () => {
     ['x'.repeat(40), `"${'x'.repeat(40)}"`],
     ['é'.repeat(41), 'a string of 82 bytes'],
     [['secret'], 'an array'],
+    [[], 'an empty list'],
     [{ password: 'secret' }, 'of type object'],
     [Object.create(null), 'of type object'],
     [() => 'secret', 'of type function'],
