@@ -58,7 +58,8 @@ async function sendDue(pool: pg.Pool, core: Core, now: Date): Promise<void> {
     for (const { command } of rows) await core.dispatchCommand(Reservation.command(command))
     await client.query('commit')
   } catch (error) {
-    await client.query('rollback')
+    // Where the connection is lost, it is rolled back as well: what is told is why it failed.
+    await client.query('rollback').catch(() => undefined)
     throw error
   } finally {
     client.release()
