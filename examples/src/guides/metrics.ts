@@ -18,6 +18,7 @@ async function metrics(store: PostgresStore, projections: Projections<SqlClient>
     lines.push(
       `eventmill_projection_lag_seconds${labels} ${lag.milliseconds / 1_000}`,
       `eventmill_projection_parked${labels} ${parked}`,
+      `eventmill_projection_retrying${labels} ${state === 'retrying' ? 1 : 0}`,
       `eventmill_projection_failed${labels} ${state === 'failed' ? 1 : 0}`,
     )
   }

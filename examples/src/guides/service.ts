@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
 import { Core, logDispatches } from '@eventmill/core'
 import { Projections } from '@eventmill/projections'
 import { PostgresProjectionStore } from '@eventmill/projections-postgres'
@@ -27,8 +29,14 @@ const projections = new Projections(store, {
 })
 await projections.start()
 
-// Here it begins to take commands, from HTTP or a queue. This is one of them.
-await core.dispatchCommand(Concert.commands.Announce('rock', { title: 'Rock', seats: 500 }))
+// Here it begins to take requests. This one does not read them, and announces the same concert each time.
+const server = createServer((_request, response) => {
+  core.dispatchCommand(Concert.commands.Announce('rock', { title: 'Rock', seats: 500 })).then(
+    ({ generation }) => response.writeHead(200, { etag: `"${generation}"` }).end(),
+    () => response.writeHead(503).end(),
+  )
+})
+server.listen(process.env.PORT)
 
 // The first signal counts, and no other one ends the process in the midst of it.
 const toldToEnd = new Promise<NodeJS.Signals>((tell) => {
@@ -37,7 +45,9 @@ const toldToEnd = new Promise<NodeJS.Signals>((tell) => {
 process.kill(process.pid, 'SIGTERM') // as whoever runs it would
 log.info({ signal: await toldToEnd }, 'ends')
 
-// First of all it takes no more commands, as by `server.close()`. Then:
+// First of all it takes no more requests, and answers those that it has.
+server.close()
+await once(server, 'close')
 await projections.stop()
 await store.close()
 await pool.end()
