@@ -7,8 +7,8 @@ export {
 } from './scenario.ts'
 export { type Outcome } from './outcome.ts'
 export { type ExpectedError } from './expected-error.ts'
-export { everySchedule, type Tried } from './every-schedule.ts'
-export { type Race } from './race.ts'
+export { everySchedule } from './every-schedule.ts'
+export { type Race, type Tried } from './race.ts'
 export { type Turn } from './steps.ts'
 export {
   type GivenEvents,

@@ -1,16 +1,16 @@
 import { type EventStore } from '@eventmill/core'
 import { checkInteger, checkKeys, invalidArgument } from '@eventmill/core/adapter'
 import { assertBy } from './assertion.ts'
-import { type Choose, Schedule } from './schedule.ts'
+import { type Choose, Schedule, type StepTaken } from './schedule.ts'
 import { scheduledStore } from './scheduled-store.ts'
 import { shown } from './shown.ts'
-import { linesOf, scheduleOf, type Step, type Turn } from './steps.ts'
+import { linesOf, scheduleOf, type Turn } from './steps.ts'
 
 /** Racing work, and what must hold after it, however it was interleaved. */
 export interface Race {
   /** A fresh store for each schedule, with what has happened before. */
   readonly prepare: () => EventStore | Promise<EventStore>
-  /** What races: each with a store of its own, as if it were another process. Its errors are outcomes. */
+  /** What races: each with a store of its own, as another process would have. Its errors are outcomes. */
   readonly commands: readonly ((store: EventStore) => Promise<unknown>)[]
   /** Throws where something is wrong after all of them are over. */
   readonly check: (
@@ -52,10 +52,21 @@ export function checkRace(race: Race): void {
   checkInteger(seed, 0, 'race.seed')
 }
 
+/** What was tried. */
+export interface Tried {
+  /**
+   * How many schedules were tried, those that were drawn at random included. Of those that differ only in the order of steps
+   * that do not touch each other, one counts.
+   */
+  readonly schedules: number
+  /** Whether there are no others. */
+  readonly all: boolean
+}
+
 /** What came of one schedule. */
 export interface Ran {
   readonly store: EventStore
-  readonly steps: readonly Step[]
+  readonly steps: readonly StepTaken[]
   readonly outcomes: readonly PromiseSettledResult<unknown>[]
 }
 

@@ -1,23 +1,34 @@
+import { type Footprint } from './footprint.ts'
 import { type Step, type Turn, withLastSteps } from './steps.ts'
 
-/** Says which of several turns comes next, by its index. */
-export type Choose = (turns: readonly Turn[], steps: readonly Step[]) => number
+/** Says which of several choices comes next, by its index. */
+export type Choose = (choices: readonly Choice[], steps: readonly StepTaken[]) => number
 
 /** A call of a store that waits for its turn. */
 export interface Call {
   readonly text: string
-  /** Resolves when the call is over, whichever way. */
-  readonly begin: () => Promise<void>
+  /** Resolves when the call is over, whichever way, to what it has touched. */
+  readonly begin: () => Promise<Footprint>
   /** Does the work, and fails as if its answer were lost. Absent where that makes no difference. */
-  readonly lose?: (() => Promise<void>) | undefined
+  readonly lose?: (() => Promise<Footprint>) | undefined
 }
 
 /** What may come next: a call of a command. */
-interface Choice extends Step {
+export interface Choice extends Step {
   readonly command: number
   readonly call: Call
+  /** The last step of the command when it made the call. */
+  readonly cause: StepTaken | undefined
   readonly isLost: boolean
 }
+
+/** A step that is over, or under way with nothing touched yet. */
+export interface StepTaken extends Choice {
+  footprint: Footprint
+}
+
+/** A call, and after which step of its command it was made. */
+type Waiting = Pick<Choice, 'call' | 'cause'>
 
 /** In milliseconds: so long, in all, a schedule waits for commands that neither ask their store nor end. */
 const PATIENCE = 2_000
@@ -27,10 +38,10 @@ const MOST_STEPS = 1_000
 
 /** Lets commands take their steps one at a time: each is over before the next one begins. */
 export class Schedule {
-  readonly steps: Step[] = []
+  readonly steps: StepTaken[] = []
   readonly #lostAnswers: boolean
   /** The calls that wait for their turn, by command. */
-  readonly #waiting = new Map<number, readonly Call[]>()
+  readonly #waiting = new Map<number, readonly Waiting[]>()
   readonly #running = new Set<number>()
   /** The commands that have lost an answer. One each will do, or those that try again would go on for ever. */
   readonly #unlucky = new Set<number>()
@@ -65,10 +76,7 @@ export class Schedule {
         throw this.#failure(`no end after ${MOST_STEPS} steps: does a command poll, or subscribe?`)
       }
       const choices = this.#choices()
-      const index = choose(
-        choices.map(({ turn }) => turn),
-        this.steps,
-      )
+      const index = choose(choices, this.steps)
       const choice = choices[index]
       if (choice === undefined) throw this.#failure(`of ${choices.length} calls, none has the index ${index}`)
       await this.#take(choice)
@@ -77,28 +85,30 @@ export class Schedule {
 
   /** Adds a call to those of a command that wait. */
   wait(command: number, call: Call): void {
-    this.#waiting.set(command, [...this.#callsOf(command), call])
+    const cause = this.steps.findLast((step) => step.command === command)
+    this.#waiting.set(command, [...this.#callsOf(command), { call, cause }])
     this.#stir()
   }
 
-  #take({ turn, text, command, call, isLost }: Choice): Promise<void> {
+  async #take(choice: Choice): Promise<void> {
+    const { command, call, isLost } = choice
     this.#waiting.set(
       command,
-      this.#callsOf(command).filter((other) => other !== call),
+      this.#callsOf(command).filter((other) => other.call !== call),
     )
-    this.steps.push({ turn, text })
-    if (!isLost || call.lose === undefined) return call.begin()
-    this.#unlucky.add(command)
-    return call.lose()
+    const step: StepTaken = { ...choice, footprint: { reads: [], writes: [] } }
+    this.steps.push(step)
+    if (isLost) this.#unlucky.add(command)
+    step.footprint = await (isLost && call.lose ? call.lose() : call.begin())
   }
 
   #choices(): readonly Choice[] {
     return [...this.#running]
       .sort((a, b) => a - b)
       .flatMap((command) =>
-        this.#callsOf(command).flatMap((call, index) => {
+        this.#callsOf(command).flatMap(({ call, cause }, index) => {
           const turn: Turn = index === 0 ? command : `${command}.${index + 1}`
-          const choice = { turn, text: call.text, command, call, isLost: false }
+          const choice = { turn, text: call.text, command, call, cause, isLost: false }
           if (!this.#lostAnswers || call.lose === undefined || this.#unlucky.has(command)) return [choice]
           const lost = { turn: `${turn}!`, text: `${call.text}, and the answer is lost`, isLost: true }
           return [choice, { ...choice, ...lost }]
@@ -130,14 +140,14 @@ export class Schedule {
 
   /** What nobody waits for would be left undone, and the check would judge too early. */
   #refuseAbandonedCalls(): void {
-    for (const [command, [call]] of this.#waiting) {
-      if (call === undefined || this.#running.has(command)) continue
-      const message = `command ${command} ended while it still ${call.text}: await all that it begins, also where a part of it fails`
+    for (const [command, [waiting]] of this.#waiting) {
+      if (waiting === undefined || this.#running.has(command)) continue
+      const message = `command ${command} ended while it still ${waiting.call.text}: await all that it begins, also where a part of it fails`
       throw this.#failure(message)
     }
   }
 
-  #callsOf(command: number): readonly Call[] {
+  #callsOf(command: number): readonly Waiting[] {
     return this.#waiting.get(command) ?? []
   }
 

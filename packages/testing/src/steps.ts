@@ -28,3 +28,8 @@ export function withLastSteps(message: string, steps: readonly Step[]): string {
 export function scheduleOf(steps: readonly Step[]): string {
   return `[${steps.map(({ turn }) => (typeof turn === 'number' ? turn : `'${turn}'`)).join(', ')}]`
 }
+
+/** Whose turn it may be, as `command 1 or 2`. */
+export function anyOf(turns: readonly Turn[]): string {
+  return `command ${turns.join(' or ')}`
+}

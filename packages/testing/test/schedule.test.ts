@@ -5,6 +5,8 @@ import { InMemoryStore } from '@eventmill/store-memory'
 import { Account, accountEvents, Transfer } from '../../core/test/fixtures/account.ts'
 
 const prepare = () => new InMemoryStore()
+const append = (store: EventStore) =>
+  store.append([{ stream: Account.stream('DE1'), expected: 'any', events: [accountEvents.Closed()] }])
 const lookTwice = async (store: EventStore) => {
   await store.head()
   await store.head()
@@ -38,7 +40,7 @@ describe('a command that makes several calls at once', () => {
   test('has them taken in every order', async () => {
     const seen = new Set<string>()
     const check = () => undefined
-    expect(await everySchedule({ ...race(seen), check })).toEqual({ schedules: 6, all: true })
+    expect(await everySchedule({ ...race(seen), check })).toEqual({ schedules: 4, all: true })
     expect([...seen].sort()).toEqual(['0,0', '0,1', '1,0', '1,1'])
   })
 
@@ -64,16 +66,16 @@ describe('a command that makes several calls at once', () => {
   })
 
   test('is waited for, where some calls come later than others', async () => {
-    const look = async (store: EventStore) => {
+    const appendTwice = async (store: EventStore) => {
       const later = async () => {
         for (let round = 0; round < 50; round++) await Promise.resolve()
-        await store.head()
+        await append(store)
       }
-      await Promise.all([store.head(), later()])
+      await Promise.all([append(store), later()])
     }
-    const tried = await everySchedule({ prepare, commands: [look, transfer], check: fine })
+    const tried = await everySchedule({ prepare, commands: [appendTwice, transfer], check: fine })
     expect(tried.all).toBe(true)
-    const once = await everySchedule({ prepare, commands: [look, look], check: fine })
+    const once = await everySchedule({ prepare, commands: [appendTwice, appendTwice], check: fine })
     expect(once).toEqual({ schedules: 24, all: true })
   })
 })
@@ -85,7 +87,7 @@ describe('a command that cannot be scheduled', () => {
       known ??= await store.head()
       await store.head()
     }
-    const tried = everySchedule({ prepare, commands: [remember, lookTwice], check: fine })
+    const tried = everySchedule({ prepare, commands: [remember, append], check: fine })
     await expect(tried).rejects.toThrow(
       [
         'the commands took other steps than before: they must be deterministic. Step 2 was that of command 1 or 2, now it is that of command 2',
@@ -96,15 +98,15 @@ describe('a command that cannot be scheduled', () => {
 
   test('because it has ended before a step that it took before, is told so as well', async () => {
     let runs = 0
-    const lookAtFirst = async (store: EventStore) => {
-      if (runs === 1) await store.head()
+    const appendAtFirst = async (store: EventStore) => {
+      if (runs === 1) await append(store)
     }
     const tried = everySchedule({
       prepare: () => {
         runs++
         return prepare()
       },
-      commands: [lookAtFirst, lookAtFirst],
+      commands: [appendAtFirst, appendAtFirst],
       check: fine,
     })
     await expect(tried).rejects.toThrow(
