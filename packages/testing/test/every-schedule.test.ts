@@ -43,6 +43,17 @@ describe('every schedule', () => {
     expect(outcomes.sort()).toEqual([firstWins, firstWins, secondWins, secondWins])
   })
 
+  test('is one where commands do not touch each other, and they are run once', async () => {
+    const look = (store: EventStore) => new Core(store).load(Account, 'DE2')
+    let checks = 0
+    const check = () => {
+      checks++
+    }
+    const tried = await everySchedule({ prepare: richStore, commands: [withdraw, look], check })
+    expect(tried).toEqual({ schedules: 1, all: true })
+    expect(checks).toBe(1)
+  })
+
   test('shows the one in which careless commands overdraw an account', async () => {
     const race = {
       prepare: richStore,
