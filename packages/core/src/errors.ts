@@ -114,7 +114,7 @@ export class EventmillError extends Error {
    */
   toJSON(): { readonly [field: string]: unknown } {
     const { name, code, message, cause, issues, ...fields } = this as EventmillError & { issues?: unknown }
-    const reason = (cause as Error | undefined)?.message ?? cause
+    const reason = reasonOf(cause)
     const told: { [field: string]: unknown } = { name, code, message, ...fields, issues, cause: reason }
     for (const field in told) told[field] = carried(told[field])
     return told
@@ -144,6 +144,14 @@ const UNPRINTED = ['events', 'issues']
 
 /** What objects in fields may tell: a stream has a name, an issue says what is wrong where. */
 const PARTS = ['aggregateType', 'aggregateId', 'path', 'code', 'message']
+
+/** An error of a connection may have no message of its own, but those of every address that was tried. */
+function reasonOf(cause: unknown): unknown {
+  if (!(cause instanceof Error)) return cause
+  return cause instanceof AggregateError && cause.message === ''
+    ? cause.errors.map(String).join('; ')
+    : cause.message
+}
 
 /** A value as JSON carries it; `undefined` where it does not. */
 function carried(value: unknown): unknown {

@@ -81,6 +81,12 @@ describe('an error', () => {
     expect(JSON.parse(JSON.stringify(texts))).toHaveProperty('cause', 'pulled the plug')
   })
 
+  test('tells as JSON what became of every address, where its cause has no words of its own', () => {
+    const cause = new AggregateError([new Error('connect ECONNREFUSED ::1'), new Error('and 127.0.0.1')])
+    const told: unknown = JSON.parse(JSON.stringify(eventmillError('STORE_UNREACHABLE', 'gone', { cause })))
+    expect(told).toHaveProperty('cause', 'Error: connect ECONNREFUSED ::1; Error: and 127.0.0.1')
+  })
+
   test('is known by its code, whichever copy of the package made it', () => {
     const copied: unknown = { name: 'EventmillError', code: 'CAPABILITY_MISSING', capability: 'push' }
     expect(hasCode(error, 'CAPABILITY_MISSING') && error.capability).toBe('push')

@@ -313,6 +313,14 @@ describe('the log of dispatches', () => {
     ])
   })
 
+  test.each([[Object.create(null)], [{ constructor: null }]])(
+    'leaves alone what is thrown: %j',
+    async (thrown) => {
+      const { core, Refuse } = refusing(thrown)
+      await expect(core.dispatchCommand(Refuse('a'))).rejects.toBe(thrown)
+    },
+  )
+
   test('tells what a middleware refused', async () => {
     const { lines, middleware } = log()
     const forbid: Middleware = () => Promise.reject(new Forbidden('no'))
@@ -337,6 +345,8 @@ describe('the log of dispatches', () => {
     ['a mistake in a handler', new TypeError("Cannot read properties of undefined (reading 'cents')")],
     ['whom a handler asks, in vain', new DOMException('timed out', 'TimeoutError')],
     ['a store that a handler asks', eventmillError('STORE_BUSY', 'full', { waiting: 9 })],
+    ['a connection of a handler', Object.assign(new Error('connect ECONNREFUSED'), { syscall: 'connect' })],
+    ['a database that a handler asks', Object.assign(new Error('no such table'), { severity: 'ERROR' })],
   ])('tells, with the error, what failed by %s', async (_, thrown) => {
     const { lines, core, Refuse } = refusing(thrown)
     await expect(core.dispatchCommand(Refuse('a'))).rejects.toBe(thrown)

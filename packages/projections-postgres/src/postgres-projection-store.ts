@@ -16,13 +16,13 @@ import {
   type SwitchOutcome,
   type VersionHooks,
   type VersionId,
-  type VersionStart,
   type VersionState,
 } from '@eventmill/projections'
 import {
   checkNotDropped,
   checkPartitions,
   claimLost,
+  hasOthers,
   isLost,
   stillRuns,
   stillServes,
@@ -82,7 +82,7 @@ export class PostgresProjectionStore implements ProjectionStore<SqlClient> {
 
   prepare(
     version: VersionId,
-    { partitions, position }: VersionStart,
+    positions: readonly Position[],
     { create, serve }: VersionHooks<SqlClient>,
   ): Promise<void> {
     return this.#transactions.run(async (client) => {
@@ -97,15 +97,15 @@ export class PostgresProjectionStore implements ProjectionStore<SqlClient> {
       )
       const count = Number((found.rows[0] as { readonly count: string }).count)
       if (count > 0) {
-        checkPartitions(version, count, partitions)
+        checkPartitions(version, count, positions.length)
         return
       }
       checkNotDropped(version, await this.#serving(client, version.name))
       await create(client)
       await client.query(
         `insert into ${this.#schema}.checkpoints (name, version, partition, position)
-         select $1, $2, generate_series(0, $3::int - 1), $4`,
-        [...values, partitions, position],
+         select $1, $2, ordinality - 1, position from unnest($3::bigint[]) with ordinality as start (position)`,
+        [...values, positions],
       )
       const first = await client.query(
         `insert into ${this.#schema}.serving (name, version) values ($1, $2) on conflict (name) do nothing returning true`,
@@ -240,19 +240,22 @@ export class PostgresProjectionStore implements ProjectionStore<SqlClient> {
     drop: (client: SqlClient) => Promise<void>,
   ): Promise<void> {
     return this.#transactions.run(async (client) => {
-      if ((await this.#serving(client, name)) === version && !retire) throw stillServes({ name, version })
+      const serves = (await this.#serving(client, name)) === version
+      if (serves && !retire) throw stillServes({ name, version })
       const known = await client.query(
-        `select from ${this.#schema}.checkpoints where (name, version) = ($1, $2) limit 1`,
-        [name, version],
+        `select version::text from ${this.#schema}.checkpoints where name = $1 group by version`,
+        [name],
       )
-      if (known.rows.length === 0) return
-      const alive = await client.query(
-        `select from ${this.#schema}.runners where (name, version) = ($1, $2) and alive_until > clock_timestamp() limit 1`,
-        [name, version],
+      const versions = (known.rows as readonly { readonly version: string }[]).map((row) =>
+        Number(row.version),
       )
-      if (alive.rows.length > 0) throw stillRuns({ name, version })
+      if (!versions.includes(version)) return
+      if (serves && versions.length > 1) throw hasOthers({ name, version })
+      await this.#checkNobodyRuns(client, { name, version })
       // First, as handlers write to their tables before their checkpoint is moved: in another order they could lock each other out.
       await drop(client)
+      // Somebody may have begun meanwhile.
+      await this.#checkNobodyRuns(client, { name, version })
       for (const table of ['checkpoints', 'parked', 'runners', 'serving']) {
         await client.query(`delete from ${this.#schema}.${table} where (name, version) = ($1, $2)`, [
           name,
@@ -337,7 +340,17 @@ export class PostgresProjectionStore implements ProjectionStore<SqlClient> {
   }
 
   async #isAt(client: SqlClient, version: VersionId, position: Position): Promise<boolean> {
-    return (await this.#positions(client, version)).every((own) => own >= position)
+    const positions = await this.#positions(client, version)
+    // What is not there is nowhere.
+    return positions.length > 0 && positions.every((own) => own >= position)
+  }
+
+  async #checkNobodyRuns(client: SqlClient, { name, version }: VersionId): Promise<void> {
+    const { rows } = await client.query(
+      `select from ${this.#schema}.runners where (name, version) = ($1, $2) and alive_until > clock_timestamp() limit 1`,
+      [name, version],
+    )
+    if (rows.length > 0) throw stillRuns({ name, version })
   }
 
   /** Whether a version has got to a position everywhere, or gets there soon. */

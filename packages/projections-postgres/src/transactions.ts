@@ -1,4 +1,4 @@
-import { invalidArgument } from '@eventmill/core/adapter'
+import { invalidArgument, withResolvers } from '@eventmill/core/adapter'
 import { type PgClient, type Pglite, type PgPool, type SqlClient } from './client.ts'
 import { endsConnection, isAborted, isAnswer, isTooLong, meaningOf } from './errors.ts'
 
@@ -91,10 +91,13 @@ async function withClient<Result>(
     }
   }
   let end: unknown
-  // A connection that is lost between two statements must not end the process.
+  const ended = withResolvers()
+  ended.promise.catch(() => undefined)
+  // A connection that is lost between two statements must not end the process. Whoever waits for something else waits no more.
   const lose = (error: unknown) => {
     lost = true
     end ??= error
+    ended.reject(error)
   }
   let client: PgClient | undefined
   try {
@@ -103,7 +106,7 @@ async function withClient<Result>(
       throw error
     })
     client.on('error', lose)
-    return await work(client, own)
+    return (await Promise.race([work(client, own), ended.promise])) as Result
   } catch (error) {
     lost ||= endsConnection(error)
     throw isTooLong(end ?? error) ? tookTooLong(end ?? error) : meaningOf(error, lost)

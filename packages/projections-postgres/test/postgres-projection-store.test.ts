@@ -71,7 +71,7 @@ describe('the tables', () => {
 
   test('are asked for where they are missing', async () => {
     const store = new PostgresProjectionStore({ client: server.pool(), schema: 'missing' })
-    const preparing = store.prepare({ name: 'p', version: 1 }, { partitions: 1, position: 0 }, NO_HOOKS)
+    const preparing = store.prepare({ name: 'p', version: 1 }, [0], NO_HOOKS)
     await expect(preparing).rejects.toMatchObject({ code: 'MIGRATION_REQUIRED', found: 0, required: 1 })
   })
 })
@@ -87,7 +87,7 @@ describe('on a server', () => {
       idleTimeout,
     })
     await store.migrate()
-    await store.prepare(v1, { partitions: 2, position: 0 }, NO_HOOKS)
+    await store.prepare(v1, [0, 0], NO_HOOKS)
     const [claim] = await store.claim('a', [v1], 60_000)
     if (claim === undefined) throw new Error('nothing is claimed')
     return { pool, store, claim }
@@ -156,7 +156,7 @@ describe('on a server', () => {
   test('a version that has far to go does not hold up the one that serves', async () => {
     const { pool, store, claim } = await prepared()
     const v2 = { name: 'words', version: 2 }
-    await store.prepare(v2, { partitions: 1, position: 0 }, NO_HOOKS)
+    await store.prepare(v2, [0], NO_HOOKS)
     await store.commit(claim, 10_000, none)
     const holding = await pool.connect()
     try {
@@ -173,7 +173,7 @@ describe('on a server', () => {
   test('a switch that takes long keeps nobody from keeping a claim', async () => {
     const { store } = await prepared()
     const v2 = { name: 'words', version: 2 }
-    await store.prepare(v2, { partitions: 1, position: 0 }, NO_HOOKS)
+    await store.prepare(v2, [0], NO_HOOKS)
     const all = async () => (await store.claim('a', [v1, v2], 60_000)).map(({ version }) => version).sort()
     expect(await all()).toEqual([1, 1, 2])
     let meanwhile: readonly number[] = []
@@ -185,7 +185,7 @@ describe('on a server', () => {
   })
 
   test('a handler that keeps its transaction idle for too long has failed', async () => {
-    const { pool, store, claim } = await prepared({ idleTimeout: 100 })
+    const { pool, store, claim } = await prepared({ idleTimeout: 500 })
     const idle = store.commit(claim, 1, async ({ target }) => {
       const { rows } = await target.query('select pg_backend_pid() as pid')
       const { pid } = rows[0] as { readonly pid: number }
@@ -199,8 +199,15 @@ describe('on a server', () => {
     await store.commit(claim, 1, none)
   })
 
+  test('a handler that never answers has failed when its transaction is ended', async () => {
+    const { store, claim } = await prepared({ idleTimeout: 500 })
+    const hanging = store.commit(claim, 1, () => new Promise(() => undefined))
+    await expect(hanging).rejects.toThrow('it must be faster, or idleTimeout longer')
+    await store.commit(claim, 1, none)
+  })
+
   test('a handler gets through that waits for something else, all events of a batch together for too long', async () => {
-    const { pool, store } = await prepared({ idleTimeout: 200 })
+    const { pool, store } = await prepared({ idleTimeout: 250 })
     const events = new InMemoryStore()
     await append(events, 'DE1', ...deposits(20))
     const handled: number[] = []
@@ -257,7 +264,7 @@ describe('on a server', () => {
   test('a version is not dropped while it begins to serve', async () => {
     const { pool, store } = await prepared()
     const v2 = { name: 'words', version: 2 }
-    await store.prepare(v2, { partitions: 1, position: 0 }, NO_HOOKS)
+    await store.prepare(v2, [0], NO_HOOKS)
     let dropped: Promise<unknown> | undefined
     const outcome = await store.serve(v2, { atLeast: 0, lost: [] }, async () => {
       dropped = store.drop(v2, false, none).catch((error: unknown) => error)
@@ -275,16 +282,12 @@ describe('on a server', () => {
     const { pool, store } = await prepared()
     const v2 = { name: 'words', version: 2 }
     const table = `dropped_${schemas}`
-    await store.prepare(
-      v2,
-      { partitions: 1, position: 0 },
-      {
-        ...NO_HOOKS,
-        create: async (target) => {
-          await target.query(`create table ${table} (word text)`)
-        },
+    await store.prepare(v2, [0], {
+      ...NO_HOOKS,
+      create: async (target) => {
+        await target.query(`create table ${table} (word text)`)
       },
-    )
+    })
     // Whoever pauses for longer than its lease.
     const [claim] = await store.claim('b', [v2], 1)
     if (claim === undefined) throw new Error('nothing is claimed')

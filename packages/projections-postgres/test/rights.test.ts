@@ -66,7 +66,7 @@ const event: DomainEvent = {
 
 const v1: VersionId = { name: 'words', version: 1 }
 const v2: VersionId = { name: 'words', version: 2 }
-const START = { partitions: 1, position: 0 }
+const START = [0]
 
 async function claimed(store: PostgresProjectionStore, version: VersionId): Promise<Claim> {
   const [claim] = await store.claim('runner', [version], 60_000)

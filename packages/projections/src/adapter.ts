@@ -1,4 +1,11 @@
 // What stores for projections are written with.
 
 export { claimLost } from './errors.ts'
-export { checkNotDropped, checkPartitions, isLost, stillRuns, stillServes } from './version-rules.ts'
+export {
+  checkNotDropped,
+  checkPartitions,
+  hasOthers,
+  isLost,
+  stillRuns,
+  stillServes,
+} from './version-rules.ts'

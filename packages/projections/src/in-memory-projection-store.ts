@@ -12,10 +12,16 @@ import {
   type SwitchOutcome,
   type VersionHooks,
   type VersionId,
-  type VersionStart,
   type VersionState,
 } from './projection-store.ts'
-import { checkNotDropped, checkPartitions, isLost, stillRuns, stillServes } from './version-rules.ts'
+import {
+  checkNotDropped,
+  checkPartitions,
+  hasOthers,
+  isLost,
+  stillRuns,
+  stillServes,
+} from './version-rules.ts'
 
 /**
  * Checkpoints in this process's memory, beside a target of yours, such as a `Map`: for tests, and for read models that are
@@ -35,22 +41,20 @@ export class InMemoryProjectionStore<Target> implements ProjectionStore<Target> 
 
   prepare(
     version: VersionId,
-    { partitions, position }: VersionStart,
+    positions: readonly Position[],
     { create, serve }: VersionHooks<Target>,
   ): Promise<void> {
     return this.#alone(async () => {
       const known = this.#versions.get(keyOf(version))
       if (known !== undefined) {
-        checkPartitions(version, known.checkpoints.length, partitions)
+        checkPartitions(version, known.checkpoints.length, positions.length)
         return
       }
       checkNotDropped(version, this.#serving.get(version.name) ?? 0)
       await create(this.#target)
       const isFirst = !this.#serving.has(version.name)
       if (isFirst) await serve(this.#target)
-      const checkpoints = Array.from({ length: partitions }, (_, partition) =>
-        newCheckpoint(version, partition, position),
-      )
+      const checkpoints = positions.map((position, partition) => newCheckpoint(version, partition, position))
       this.#versions.set(keyOf(version), { ...version, checkpoints, runners: new Map(), parked: [] })
       if (isFirst) this.#serving.set(version.name, version.version)
     })
@@ -151,8 +155,8 @@ export class InMemoryProjectionStore<Target> implements ProjectionStore<Target> 
       const old = this.#versions.get(keyOf({ name: version.name, version: before }))?.checkpoints ?? []
       const waitedFor = old.filter((checkpoint) => !isLost(checkpoint, lost))
       const reached = Math.max(atLeast, ...waitedFor.map(({ position }) => position))
-      const own = this.#versions.get(keyOf(version))?.checkpoints ?? [{ position: 0 }]
-      if (own.some(({ position }) => position < reached)) return 'behind'
+      const own = this.#versions.get(keyOf(version))?.checkpoints ?? []
+      if (own.length === 0 || own.some(({ position }) => position < reached)) return 'behind'
       if ((this.#versions.get(keyOf(version))?.parked.length ?? 0) > 0) return 'parked'
       await serve(this.#target)
       this.#serving.set(version.name, version.version)
@@ -166,9 +170,15 @@ export class InMemoryProjectionStore<Target> implements ProjectionStore<Target> 
       if (serves && !retire) throw stillServes(version)
       const known = this.#versions.get(keyOf(version))
       if (known === undefined) return
-      const now = performance.now()
-      if ([...known.runners.values()].some((until) => until > now)) throw stillRuns(version)
+      const checkNobodyRuns = () => {
+        const now = performance.now()
+        if ([...known.runners.values()].some((until) => until > now)) throw stillRuns(version)
+      }
+      checkNobodyRuns()
+      const others = [...this.#versions.values()].filter(({ name }) => name === version.name).length - 1
+      if (serves && others > 0) throw hasOthers(version)
       await drop(this.#target)
+      checkNobodyRuns()
       this.#versions.delete(keyOf(version))
       if (serves) this.#serving.delete(version.name)
     })

@@ -17,7 +17,6 @@ export {
   type SwitchOutcome,
   type VersionHooks,
   type VersionId,
-  type VersionStart,
   type VersionState,
 } from './projection-store.ts'
 export { partitionOf } from './partition.ts'

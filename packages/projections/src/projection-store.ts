@@ -60,14 +60,6 @@ export interface ParkedEvent extends PartitionId, EventPlace {
   readonly time: string
 }
 
-/** Where a version begins. */
-export interface VersionStart {
-  /** Into so many parts its events are divided. */
-  readonly partitions: number
-  /** Of each of them, everything up to here counts as done. */
-  readonly position: Position
-}
-
 /** What a projection does when a version of it comes. */
 export interface VersionHooks<Target> {
   /** Makes what the version writes to. */
@@ -112,12 +104,12 @@ export interface ProjectionStore<Target> {
   readonly undoes: boolean
 
   /**
-   * Makes the checkpoints of a version, and runs `create` in the same transaction, unless it is there already. The
+   * Makes the checkpoints of a version, one for each partition at one of these positions, and runs `create` in the same transaction, unless it is there already. The
    * first version of a projection serves from then on: `serve` runs after `create`. Any number of processes may do so at
    * once: one creates. Fails with `ARGUMENT_INVALID` where the version was made with another number of partitions, and where
    * it is not there, and older than the one that serves: it was dropped.
    */
-  prepare(version: VersionId, start: VersionStart, hooks: VersionHooks<Target>): Promise<void>
+  prepare(version: VersionId, positions: readonly Position[], hooks: VersionHooks<Target>): Promise<void>
 
   /**
    * Keeps the claims of a runner for another `lease` (milliseconds by the store's clock), takes what is free, and lets go

@@ -167,14 +167,14 @@ export class Projections<Target> {
     const { retire = false } = options
     if (typeof retire !== 'boolean') throw invalidArgument('options.retire', 'a boolean', retire)
     const own = this.#own(projection)
-    const failure = this.#runner?.failure(own)
-    await this.#runner?.leave(own, failure === undefined ? projectionDropped(own) : failure.error)
     try {
+      await this.#runner?.leave(own)
       await this.#into.drop(own, retire, own.drop)
     } catch (error) {
-      if (failure === undefined) this.#runner?.rejoin(own)
+      this.#runner?.rejoin(own)
       throw hookFailed(own, 'be dropped', error)
     }
+    this.#runner?.dropped(own, projectionDropped(own))
   }
 
   /** The events that were put aside, in the order of the log, `limit` (default 100) at most, after this position. */

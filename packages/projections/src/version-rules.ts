@@ -25,6 +25,14 @@ export function stillServes({ name, version }: VersionId): Error {
   return invalidArgument('projection', wanted)
 }
 
+/** The error for who retires a projection that has further versions. */
+export function hasOthers({ name, version }: VersionId): Error {
+  return invalidArgument(
+    'projection',
+    `the last version of ${name}: first drop those beside version ${version}, which serves`,
+  )
+}
+
 /** The error for who drops a version that others run. */
 export function stillRuns({ name, version }: VersionId): Error {
   const wanted = `one that nobody runs, as version ${version} of ${name} is run elsewhere: first stop whoever lists it`

@@ -84,8 +84,6 @@ export class Waiters<Target> {
     const runner = this.#runner()
     const waiting = [...this.#waiting].filter((one) => !isVersion(one) || runner?.reached(one) === undefined)
     if (waiting.length === 0) return
-    // Before it is asked which of them serves: what they have handled then, a version that serves later has as well.
-    const here = runner?.reachedEach() ?? []
     try {
       const names = new Set(waiting.map(({ name }) => name))
       const states = await this.#into.states([...names])
@@ -95,9 +93,9 @@ export class Waiters<Target> {
           if (isVersion(one) && isDropped(one, states)) one.reject(projectionDropped(one))
           continue
         }
-        const own = here.find((other) => isSame(other, state))
-        const stored = Math.min(...state.checkpoints.map(({ position }) => position))
-        told(one, own?.reached ?? stored, runner?.failure(state))
+        // Where its checkpoints are, a version that serves later has been as well.
+        const reached = Math.min(...state.checkpoints.map(({ position }) => position))
+        told(one, reached, runner?.failure(state))
       }
     } catch (error) {
       for (const one of waiting) {
@@ -123,11 +121,10 @@ function told(
   reached: Position | undefined,
   failure: { readonly error: unknown } | undefined,
 ): void {
-  if (failure !== undefined) waiting.reject(failure.error)
-  if (reached === undefined) return
-  waiting.reached = reached
-  waiting.error = undefined
-  if (reached >= waiting.position) waiting.resolve()
+  if (reached !== undefined && reached >= waiting.position) waiting.resolve()
+  else if (failure !== undefined) waiting.reject(failure.error)
+  waiting.reached = reached ?? waiting.reached
+  if (reached !== undefined) waiting.error = undefined
 }
 
 function isVersion(awaited: Waiting): awaited is Waiting & VersionId {

@@ -40,9 +40,9 @@ export function projectionStoreRules<Target>(
         create: (target: Target) => write(target, 'created'),
         serve: (target: Target) => write(target, 'served'),
       }
-      const prepare = () => store.prepare(v1, { partitions: 2, position: 0 }, hooks)
+      const prepare = () => store.prepare(v1, [0, 0], hooks)
       await Promise.all([prepare(), prepare(), prepare(), prepare(), prepare()])
-      await store.prepare(v2, { partitions: 1, position: 0 }, { ...hooks, create: none })
+      await store.prepare(v2, [0], { ...hooks, create: none })
       expect(await read()).toEqual(['created', 'served'])
       expect(await store.states(['words', 'others'])).toEqual([
         {
@@ -63,8 +63,8 @@ export function projectionStoreRules<Target>(
 
     test('refuses a version with another number of partitions than it was made with', async () => {
       const { store } = await create()
-      await store.prepare(v1, { partitions: 2, position: 0 }, NO_HOOKS)
-      await expect(store.prepare(v1, { partitions: 3, position: 0 }, NO_HOOKS)).rejects.toMatchObject({
+      await store.prepare(v1, [0, 0], NO_HOOKS)
+      await expect(store.prepare(v1, [0, 0, 0], NO_HOOKS)).rejects.toMatchObject({
         code: 'ARGUMENT_INVALID',
       })
     })
@@ -72,18 +72,14 @@ export function projectionStoreRules<Target>(
     test('makes nothing where making it fails', async () => {
       const { store } = await create()
       const failing = () => Promise.reject(new Error('no room'))
-      await expect(
-        store.prepare(v1, { partitions: 1, position: 0 }, { create: failing, serve: none }),
-      ).rejects.toThrow('no room')
-      await expect(
-        store.prepare(v1, { partitions: 1, position: 0 }, { create: none, serve: failing }),
-      ).rejects.toThrow('no room')
+      await expect(store.prepare(v1, [0], { create: failing, serve: none })).rejects.toThrow('no room')
+      await expect(store.prepare(v1, [0], { create: none, serve: failing })).rejects.toThrow('no room')
       expect(await store.states(['words'])).toEqual([])
     })
 
     test('gives a partition to one runner, which keeps it as long as it asks', async () => {
       const { store } = await create()
-      await store.prepare(v1, { partitions: 1, position: 0 }, NO_HOOKS)
+      await store.prepare(v1, [0], NO_HOOKS)
       const claim = { ...v1, partition: 0, epoch: 1, position: 0 }
       expect(await store.claim('a', [v1], LONG)).toEqual([claim])
       expect(await store.claim('b', [v1], LONG)).toEqual([])
@@ -93,7 +89,7 @@ export function projectionStoreRules<Target>(
 
     test('gives it to another one when its lease is over, and to the first no more', async () => {
       const { store } = await create()
-      await store.prepare(v1, { partitions: 1, position: 0 }, NO_HOOKS)
+      await store.prepare(v1, [0], NO_HOOKS)
       await store.claim('a', [v1], 1)
       await eventually(async () => (await store.claim('b', [v1], LONG)).length === 1)
       expect(await store.claim('b', [v1], LONG)).toMatchObject([{ epoch: 2 }])
@@ -102,7 +98,7 @@ export function projectionStoreRules<Target>(
 
     test('gives what is left to another one at once', async () => {
       const { store } = await create()
-      await store.prepare(v1, { partitions: 1, position: 0 }, NO_HOOKS)
+      await store.prepare(v1, [0], NO_HOOKS)
       await store.claim('a', [v1], LONG)
       await store.leave('b')
       expect(await store.claim('b', [v1], LONG)).toEqual([])
@@ -115,8 +111,8 @@ export function projectionStoreRules<Target>(
 
     test('shares the partitions of each version among those who ask', async () => {
       const { store } = await create()
-      await store.prepare(v1, { partitions: 5, position: 0 }, NO_HOOKS)
-      await store.prepare(v2, { partitions: 1, position: 0 }, NO_HOOKS)
+      await store.prepare(v1, [0, 0, 0, 0, 0], NO_HOOKS)
+      await store.prepare(v2, [0], NO_HOOKS)
       expect(await store.claim('a', [v1, v2], LONG)).toHaveLength(6)
       expect(await store.claim('b', [v1], LONG)).toEqual([])
       const kept = await store.claim('a', [v1, v2], LONG)
@@ -132,7 +128,7 @@ export function projectionStoreRules<Target>(
 
     test('leaves a partition with who has it when another one joins, whoever that is', async () => {
       const { store } = await create()
-      await store.prepare(v1, { partitions: 1, position: 0 }, NO_HOOKS)
+      await store.prepare(v1, [0], NO_HOOKS)
       expect(await store.claim('m', [v1], LONG)).toHaveLength(1)
       for (const other of ['a', 'z']) {
         expect(await store.claim(other, [v1], LONG)).toEqual([])
@@ -142,7 +138,7 @@ export function projectionStoreRules<Target>(
 
     test('shares so that none has two more than another, however many there are', async () => {
       const { store } = await create()
-      await store.prepare(v1, { partitions: 4, position: 0 }, NO_HOOKS)
+      await store.prepare(v1, [0, 0, 0, 0], NO_HOOKS)
       const runners = ['a', 'b', 'c']
       for (let times = 0; times < 3; times++) {
         for (const runner of runners) await store.claim(runner, [v1], LONG)
@@ -157,7 +153,7 @@ export function projectionStoreRules<Target>(
 
     test('keeps a claim whose lease is over, unless somebody has taken over', async () => {
       const { store } = await create()
-      await store.prepare(v1, { partitions: 1, position: 0 }, NO_HOOKS)
+      await store.prepare(v1, [0], NO_HOOKS)
       await store.claim('a', [v1], 1)
       await new Promise((resolve) => setTimeout(resolve, 5))
       expect(await store.claim('a', [v1], LONG)).toMatchObject([{ epoch: 1 }])
@@ -165,7 +161,7 @@ export function projectionStoreRules<Target>(
 
     test('of two who claim at once gives to one', async () => {
       const { store } = await create()
-      await store.prepare(v1, { partitions: 1, position: 0 }, NO_HOOKS)
+      await store.prepare(v1, [0], NO_HOOKS)
       const claims = await Promise.all(['a', 'b', 'c', 'd'].map((runner) => store.claim(runner, [v1], LONG)))
       expect(claims.flat()).toHaveLength(1)
     })
@@ -289,7 +285,7 @@ export function projectionStoreRules<Target>(
       const { store, write, read } = await create()
       const old = await claimed(store)
       await store.commit(old, 7, none)
-      await store.prepare(v2, { partitions: 1, position: 0 }, NO_HOOKS)
+      await store.prepare(v2, [0], NO_HOOKS)
       const [next] = await store.claim('b', [v2], LONG)
       if (next === undefined) throw new Error('nothing is claimed')
       const serve = (atLeast: number) => store.serve(v2, goal(atLeast), (target) => write(target, 'served'))
@@ -308,7 +304,7 @@ export function projectionStoreRules<Target>(
       const old = await claimed(store)
       await store.commit(old, 7, none)
       const lost = (await store.states(['words'])).flatMap(({ checkpoints }) => checkpoints)
-      await store.prepare(v2, { partitions: 1, position: 0 }, NO_HOOKS)
+      await store.prepare(v2, [0], NO_HOOKS)
       const [next] = await store.claim('b', [v2], LONG)
       if (next === undefined) throw new Error('nothing is claimed')
       await store.commit(next, 5, none)
@@ -322,7 +318,7 @@ export function projectionStoreRules<Target>(
     test('lets no version serve that has parked events', async () => {
       const { store } = await create()
       await claimed(store)
-      await store.prepare(v2, { partitions: 1, position: 0 }, NO_HOOKS)
+      await store.prepare(v2, [0], NO_HOOKS)
       const [next] = await store.claim('b', [v2], LONG)
       if (next === undefined) throw new Error('nothing is claimed')
       await store.commit(next, 8, ({ park }) => park(eventAt(5, 'x'), 'why'))
@@ -333,11 +329,31 @@ export function projectionStoreRules<Target>(
       expect(await store.serve(v2, goal(8), none)).toBe('switched')
     })
 
+    test('lets no version serve that is not there', async () => {
+      const { store } = await create()
+      await claimed(store)
+      expect(await store.serve(v2, goal(0), none)).toBe('behind')
+      expect(await store.states(['words'])).toMatchObject([{ version: 1, serving: true }])
+    })
+
+    if (concurrent) {
+      test('removes no version that somebody begins with meanwhile', async () => {
+        const { store } = await create()
+        await claimed(store)
+        await store.prepare(v2, [0], NO_HOOKS)
+        const begin = async () => {
+          await store.claim('b', [v2], LONG)
+        }
+        await expect(store.drop(v2, false, begin)).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
+        expect(await store.states(['words'])).toHaveLength(2)
+      })
+    }
+
     test('begins a version where it is told', async () => {
       const { store } = await create()
-      await store.prepare(v1, { partitions: 2, position: 7 }, NO_HOOKS)
-      expect(await positions(store)).toEqual([7, 7])
-      expect(await store.claim('a', [v1], LONG)).toMatchObject([{ position: 7 }, { position: 7 }])
+      await store.prepare(v1, [7, 9], NO_HOOKS)
+      expect(await positions(store)).toEqual([7, 9])
+      expect(await store.claim('a', [v1], LONG)).toMatchObject([{ position: 7 }, { position: 9 }])
     })
 
     test('retires a projection with the version that serves, and with nothing else', async () => {
@@ -347,17 +363,20 @@ export function projectionStoreRules<Target>(
       await expect(retire()).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
       await store.leave('a')
       await expect(store.drop(v1, false, none)).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
+      await store.prepare(v2, [0], NO_HOOKS)
+      await expect(retire()).rejects.toThrow('first drop those beside version 1')
+      await store.drop(v2, false, none)
       await retire()
       expect(await store.states(['words'])).toEqual([])
       expect(await read()).toEqual(['retired'])
-      await store.prepare(v1, { partitions: 1, position: 0 }, NO_HOOKS)
+      await store.prepare(v1, [0], NO_HOOKS)
       expect(await store.states(['words'])).toMatchObject([{ version: 1, serving: true }])
     })
 
     test('makes no version again that was dropped for a newer one', async () => {
       const { store } = await create()
-      await store.prepare(v2, { partitions: 1, position: 0 }, NO_HOOKS)
-      await expect(store.prepare(v1, { partitions: 1, position: 0 }, NO_HOOKS)).rejects.toMatchObject({
+      await store.prepare(v2, [0], NO_HOOKS)
+      await expect(store.prepare(v1, [0], NO_HOOKS)).rejects.toMatchObject({
         code: 'ARGUMENT_INVALID',
       })
       expect(await store.states(['words'])).toMatchObject([{ version: 2 }])
@@ -366,7 +385,7 @@ export function projectionStoreRules<Target>(
     test('leaves the old version serving where the switch fails', async () => {
       const { store } = await create()
       await claimed(store)
-      await store.prepare(v2, { partitions: 1, position: 0 }, NO_HOOKS)
+      await store.prepare(v2, [0], NO_HOOKS)
       await expect(store.serve(v2, goal(0), () => Promise.reject(new Error('no view')))).rejects.toThrow(
         'no view',
       )
@@ -376,7 +395,7 @@ export function projectionStoreRules<Target>(
     test('removes a version that does not serve, and whoever works on it writes nothing more', async () => {
       const { store, write, read } = await create()
       await claimed(store)
-      await store.prepare(v2, { partitions: 1, position: 0 }, NO_HOOKS)
+      await store.prepare(v2, [0], NO_HOOKS)
       const [claim] = await store.claim('b', [v2], LONG)
       if (claim === undefined) throw new Error('nothing is claimed')
       await store.commit(claim, 5, ({ park }) => park(eventAt(5, 'x'), 'why'))
@@ -397,7 +416,7 @@ export function projectionStoreRules<Target>(
 }
 
 async function claimed<Target>(store: ProjectionStore<Target>): Promise<Claim> {
-  await store.prepare(v1, { partitions: 1, position: 0 }, NO_HOOKS)
+  await store.prepare(v1, [0], NO_HOOKS)
   const [claim] = await store.claim('a', [v1], LONG)
   if (claim === undefined) throw new Error('nothing is claimed')
   return claim

@@ -306,6 +306,28 @@ describe('an event that a handler cannot take', () => {
     expect(sizes.at(-2)).toBeGreaterThan(16)
   })
 
+  test('waits for its turn without being handled with fewer others', async () => {
+    const { store, readSide } = await given(200)
+    let now = performance.now()
+    const clock = jest.spyOn(performance, 'now').mockImplementation(() => now)
+    const commit = readSide.commit.bind(readSide)
+    const waiting = Object.assign(readSide, {
+      undoes: true,
+      commit: (...work: Parameters<typeof commit>) => {
+        now += 5_000
+        return commit(...work)
+      },
+    })
+    const log = new Log()
+    const projections = await running.start(store, waiting, [balances()], {
+      onHappening: log.add,
+      lease: 10_000_000,
+    })
+    await projections.waitFor(balances(), 200)
+    clock.mockRestore()
+    expect(log.of('projected').map(({ events }) => events)).toEqual([16, 32, 64, 88])
+  })
+
   test('leaves those before it counted once, also where nothing is undone', async () => {
     const { store, readSide, read } = await given(20)
     const skipping = balances({ onFailure: { retries: 1, then: 'skip' }, before: poison(15) })
@@ -707,6 +729,52 @@ describe('a new version', () => {
     expect(read.positions).toEqual([4, 5, 6])
   })
 
+  test('begins where the newest one before is, also one that does not serve, in each of its partitions', async () => {
+    const { store, readSide } = await given(9)
+    const parts = (version: number) => balances({ version, partitions: 2, replay: false })
+    const name = 'balances'
+    await readSide.prepare({ name, version: 1 }, [1, 2], parts(1))
+    await readSide.prepare({ name, version: 2 }, [7, 5], parts(2))
+    const three = new Projections(store, { into: readSide, projections: [parts(3)] })
+    await three.prepare()
+    const four = balances({ version: 4, partitions: 3, replay: false })
+    await new Projections(store, { into: readSide, projections: [four] }).prepare()
+    const { store: standby } = await given(6)
+    await new Projections(standby, { into: readSide, projections: [parts(5)] }).prepare()
+    await new Projections(standby, {
+      into: readSide,
+      projections: [{ ...parts(6), name: 'other' }],
+    }).prepare()
+    const states = await readSide.states([name, 'other'])
+    const of = (version: number) =>
+      states.find((state) => state.version === version)?.checkpoints.map(({ position }) => position)
+    expect([of(3), of(4), of(5), of(6)]).toEqual([
+      [7, 5],
+      [5, 5, 5],
+      [5, 5],
+      [6, 6],
+    ])
+  })
+
+  test('that may not be dropped is gone on with, and whoever waits for it hears of nothing', async () => {
+    const { store, readSide } = await given(3)
+    const projections = await running.start(store, readSide, [balances()])
+    const waiting = projections.waitFor(balances(), 4)
+    await expect(projections.drop(balances())).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
+    await append(store, 'DE1', ...deposits(1))
+    await waiting
+  })
+
+  test('that cannot be left is not dropped, and gone on with', async () => {
+    const { store, readSide } = await given(3)
+    const projections = await running.start(store, readSide, [balances()])
+    const leave = readSide.leave.bind(readSide)
+    readSide.leave = () => Promise.reject(unreachable())
+    await expect(projections.drop(balances())).rejects.toMatchObject({ code: 'STORE_UNREACHABLE' })
+    readSide.leave = leave
+    await projections.waitFor(balances(), await append(store, 'DE1', ...deposits(1)))
+  })
+
   test('is made by a step of its own, which begins nothing', async () => {
     const { store, readSide, read } = await given(3)
     const made: string[] = []
@@ -779,7 +847,7 @@ describe('a new version', () => {
     const old = balances({ version: 1 })
     const first = await running.start(store, readSide, [old])
     await first.waitFor(old, 3)
-    await readSide.prepare({ name: 'balances', version: 2 }, { partitions: 1, position: 0 }, balances())
+    await readSide.prepare({ name: 'balances', version: 2 }, [0], balances())
     const none = async () => undefined
     expect(await readSide.serve({ name: 'balances', version: 2 }, { atLeast: 0, lost: [] }, none)).toBe(
       'behind',
@@ -858,7 +926,7 @@ describe('a new version', () => {
     await expect(first.drop(old)).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
     // It goes on as if nobody had asked.
     await first.waitFor(balances({ version: 1 }), await append(store, 'DE1', ...deposits(1)))
-    await readSide.prepare(next, { partitions: 1, position: 0 }, next)
+    await readSide.prepare(next, [0], next)
     const projections = new Projections(store, { into: readSide, projections: [old, next] })
     await projections.drop(next)
     expect(dropped).toEqual([2])

@@ -62,7 +62,11 @@ describe('partitions of one process', () => {
     const { store, position, open } = await filled()
     const readSide = new InMemoryProjectionStore(new Balances())
     const projection = balances({ partitions: PARTITIONS })
-    await readSide.prepare(projection, { partitions: PARTITIONS, position: 0 }, projection)
+    await readSide.prepare(
+      projection,
+      Array.from({ length: PARTITIONS }, () => 0),
+      projection,
+    )
     const [ahead] = await readSide.claim('earlier', [projection], 60_000)
     if (ahead === undefined) throw new Error('nothing was claimed')
     await readSide.commit(ahead, 150, async () => undefined)

@@ -1,7 +1,17 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { InMemoryProjectionStore, Projections } from '@eventmill/projections'
 import { InMemoryStore } from '@eventmill/store-memory'
-import { append, Balances, balances, deposits, eventually, Log, Running, unreachable } from './fixtures.ts'
+import {
+  accountEvents,
+  append,
+  Balances,
+  balances,
+  deposits,
+  eventually,
+  Log,
+  Running,
+  unreachable,
+} from './fixtures.ts'
 
 const running = new Running()
 
@@ -122,6 +132,35 @@ describe('those who wait for what this process does', () => {
     await waiting
     // By then one look comes 200 ms after the other, where nothing tells.
   }, 3_000)
+
+  test('are told by name of what is committed, which another version that serves later has as well', async () => {
+    const { store, readSide } = await given()
+    const projections = await running.start(store, readSide, [balances()])
+    await projections.waitFor('balances', 3)
+    const commit = readSide.commit.bind(readSide)
+    readSide.commit = () => Promise.reject(unreachable())
+    // It does not matter to this version, which has passed it at once.
+    const position = await append(store, 'DE1', accountEvents.Closed())
+    await projections.waitFor(balances(), position)
+    await expect(projections.waitFor('balances', position, { timeout: 50 })).rejects.toMatchObject({
+      code: 'WAIT_TIMEOUT',
+    })
+    readSide.commit = commit
+    await projections.waitFor('balances', position)
+  })
+
+  test('are told by name of what others have done, also where it has failed here', async () => {
+    const { store, readSide } = await given()
+    const before = () => {
+      throw new Error('poison')
+    }
+    const failing = balances({ onFailure: { retries: 0 }, before })
+    const old = await running.start(store, readSide, [failing])
+    await expect(old.finished()).rejects.toMatchObject({ code: 'PROJECTION_FAILED' })
+    const mended = await running.start(store, readSide, [balances()])
+    await mended.waitFor('balances', 3)
+    await old.waitFor('balances', 3)
+  })
 
   test('are told by name when it fails', async () => {
     const { store, readSide } = await given()

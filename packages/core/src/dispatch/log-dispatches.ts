@@ -66,10 +66,13 @@ function isRefusal(error: unknown, { attempts, rejected, signal }: DispatchRepor
   return (rejected || attempts === 0) && signal?.aborted !== true && !isMishap(error)
 }
 
-/** Whether an error is of a class of the platform's own, which nobody throws on purpose: a mistake, or a lost connection. */
+/** Whether nobody throws it on purpose: it is of a class of the platform's own, of the system, or of a database. */
 function isMishap(error: unknown): boolean {
-  const maker = isRecord(error) ? error.constructor : Error
-  return maker !== Error && Reflect.get(globalThis, maker.name) === maker
+  if (!isRecord(error)) return false
+  const maker: unknown = error.constructor
+  const isOwn =
+    typeof maker === 'function' && maker !== Error && Reflect.get(globalThis, maker.name) === maker
+  return isOwn || 'syscall' in error || 'severity' in error
 }
 
 /** What is told of a refusal: where it was thrown is of no interest. */

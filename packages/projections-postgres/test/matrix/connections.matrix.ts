@@ -15,11 +15,7 @@ test('a connection over which no answer comes is given up after ten seconds, and
   const store = new PostgresProjectionStore({ client })
   await store.migrate()
   const version = { name: 'words', version: 1 }
-  await store.prepare(
-    version,
-    { partitions: 1, position: 0 },
-    { create: async () => undefined, serve: async () => undefined },
-  )
+  await store.prepare(version, [0], { create: async () => undefined, serve: async () => undefined })
   const [claim] = await store.claim('a', [version], 60_000)
   if (claim === undefined) throw new Error('nothing is claimed')
 

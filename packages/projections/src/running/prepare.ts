@@ -10,24 +10,30 @@ export async function prepare<Target>(
   projections: readonly Projection<Target>[],
 ): Promise<void> {
   for (const projection of projections) {
-    const { name, version, partitions, replay } = projection
+    const { name, version } = projection
     try {
-      const position = replay ? 0 : await latest(store, into, name)
-      await into.prepare({ name, version }, { partitions, position }, projection)
+      await into.prepare({ name, version }, await beginning(store, into, projection), projection)
     } catch (error) {
       throw hookFailed(projection, 'be created', error)
     }
   }
 }
 
-/** Where the version that serves is, which does not do twice what it has done; or else the head. A failover may have lost events. */
-async function latest<Target>(
+/**
+ * Where a version begins, by partition: with the first event or, without replay, where the one before it is, and else at the head.
+ * A failover may have lost events.
+ */
+async function beginning<Target>(
   store: EventStore,
   into: ProjectionStore<Target>,
-  name: string,
-): Promise<Position> {
+  { name, version, partitions, replay }: Projection<Target>,
+): Promise<readonly Position[]> {
+  const all = (position: Position) => Array.from({ length: partitions }, () => position)
+  if (replay) return all(0)
   const states = await into.states([name])
   const head = await store.head()
-  const serving = states.find((state) => state.serving)
-  return Math.min(head, ...(serving?.checkpoints ?? []).map(({ position }) => position))
+  const before = states.findLast((state) => state.version < version)?.checkpoints
+  if (before === undefined) return all(head)
+  const positions = before.map(({ position }) => Math.min(head, position))
+  return positions.length === partitions ? positions : all(Math.min(...positions))
 }

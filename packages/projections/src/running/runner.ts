@@ -27,6 +27,8 @@ export class Runner<Target> {
   readonly #workers = new Map<string, Working<Target>>()
   readonly #logs: ReadonlyMap<Projection<Target>, SharedLog>
   readonly #failed = new Map<Projection<Target>, unknown>()
+  /** What it does not work on any more. */
+  readonly #left = new Set<Projection<Target>>()
   readonly #switches: ReadonlyMap<Projection<Target>, Switch<Target>>
   readonly #stopping = new AbortController()
   readonly #outcome = withResolvers()
@@ -109,14 +111,6 @@ export class Runner<Target> {
     return Math.min(...own.map(({ position }) => position))
   }
 
-  /** How far each version has got that is known here. */
-  reachedEach(): readonly (VersionId & { readonly reached: Position })[] {
-    return this.#input.projections.flatMap((projection) => {
-      const reached = this.reached(projection)
-      return reached === undefined ? [] : [{ ...idOf(projection), reached }]
-    })
-  }
-
   /** What has ended a version here. */
   failure(version: VersionId): { readonly error: unknown } | undefined {
     const projection = this.#projection(version)
@@ -128,22 +122,28 @@ export class Runner<Target> {
     return this.#input.projections.find((one) => one.name === name && one.version === version)
   }
 
-  /** Leaves a version to others, from now on. */
-  async leave(projection: Projection<Target>, error: unknown): Promise<void> {
-    this.#failed.set(projection, error)
+  /** Leaves a version to others, from now on. Fails as the store does: then its leases end by themselves. */
+  async leave(projection: Projection<Target>): Promise<void> {
+    this.#left.add(projection)
     const own = [...this.#workers.values()].filter((working) => working.projection === projection)
     for (const { worker } of own) worker.stop()
     await Promise.all(own.map(({ done }) => done))
     // What is asked for already would be claimed after it was left.
     await this.#claiming?.catch(() => undefined)
-    // Where that fails, the leases end by themselves.
-    await this.#input.into.leave(this.#id, idOf(projection)).catch(() => undefined)
+    await this.#input.into.leave(this.#id, idOf(projection))
   }
 
-  /** Works on a version again that was left. */
+  /** Works on a version again that was left, unless it has failed. */
   rejoin(projection: Projection<Target>): void {
-    this.#failed.delete(projection)
+    if (this.#failed.has(projection)) return
+    this.#left.delete(projection)
     this.#hurry.abort()
+  }
+
+  /** There is nothing left of a version: whoever waits for it hears of it. */
+  dropped(projection: Projection<Target>, error: unknown): void {
+    this.#failed.set(projection, error)
+    this.#input.moved()
   }
 
   async #keepTicking(): Promise<void> {
@@ -165,7 +165,7 @@ export class Runner<Target> {
   }
 
   #running(): readonly Projection<Target>[] {
-    return this.#input.projections.filter((projection) => !this.#failed.has(projection))
+    return this.#input.projections.filter((projection) => !this.#left.has(projection))
   }
 
   async #tick(): Promise<void> {
@@ -186,7 +186,7 @@ export class Runner<Target> {
     const { tell } = this.#input
     const key = keyOf(claim)
     const projection = this.#projection(claim)
-    if (projection === undefined || this.#failed.has(projection) || this.#workers.has(key)) return
+    if (projection === undefined || this.#left.has(projection) || this.#workers.has(key)) return
     const log = this.#logs.get(projection)
     if (log === undefined) return
     const { name, version, partition, position } = claim
@@ -225,7 +225,8 @@ export class Runner<Target> {
   #fail(projection: Projection<Target>, error: unknown): void {
     if (this.#failed.has(projection)) return
     const { tell, moved } = this.#input
-    void this.leave(projection, error)
+    this.#failed.set(projection, error)
+    this.leave(projection).catch(() => undefined)
     this.#outcome.reject(error)
     tell({ ...idOf(projection), happened: 'failed', error })
     moved()

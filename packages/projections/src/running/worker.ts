@@ -56,6 +56,8 @@ export class Worker<Target> {
   #movedAt = -Infinity
   /** So many events are handled at once. */
   #most: number
+  /** In milliseconds: so long handlers took for them, whatever they waited for before. */
+  #took = 0
   #timer: ReturnType<typeof setTimeout> | undefined
   /** One commit after the other. */
   #last: Promise<unknown> = Promise.resolve()
@@ -140,17 +142,17 @@ export class Worker<Target> {
       if (this.#stopping.signal.aborted) return
       const end = start + this.#most
       const some = events.slice(start, end)
-      const began = performance.now()
+      this.#took = 0
       await this.#project(some, end >= events.length ? position : (some.at(-1)?.position ?? position))
-      this.#adapt(performance.now() - began)
+      this.#adapt()
       start = end
     }
   }
 
-  /** Handles more at once, or less, after so many milliseconds for as many. */
-  #adapt(duration: number): void {
-    if (duration > LONGEST_BATCH) this.#most = Math.ceil(this.#most / 2)
-    else if (duration < LONGEST_BATCH / 2) this.#most = this.#bounded(this.#most * 2)
+  /** Handles more at once, or less, after what the last ones took. */
+  #adapt(): void {
+    if (this.#took > LONGEST_BATCH) this.#most = Math.ceil(this.#most / 2)
+    else if (this.#took < LONGEST_BATCH / 2) this.#most = this.#bounded(this.#most * 2)
   }
 
   #bounded(count: number): number {
@@ -245,11 +247,14 @@ export class Worker<Target> {
       const parked = holdBack ? await transaction.parkedStreams(events) : NONE
       held = events.filter((event) => parked.has(streamKey(event)))
       const free = held.length === 0 ? events : events.filter((event) => !held.includes(event))
+      const began = performance.now()
       try {
         if (free.length > 0) await projection.project(free.map(projection.decode), transaction.target)
       } catch (error) {
         this.#thrown = { error }
         throw error
+      } finally {
+        this.#took += performance.now() - began
       }
       for (const event of held) await transaction.park(event, HELD_BACK)
     }
