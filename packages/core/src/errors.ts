@@ -114,7 +114,8 @@ export class EventmillError extends Error {
    */
   toJSON(): { readonly [field: string]: unknown } {
     const { name, code, message, cause, issues, ...fields } = this as EventmillError & { issues?: unknown }
-    const reason = reasonOf(cause)
+    // That of a connection may have no message: each address has one of its own.
+    const reason = cause instanceof Error ? cause.message || (cause as { code?: unknown }).code : cause
     const told: { [field: string]: unknown } = { name, code, message, ...fields, issues, cause: reason }
     for (const field in told) told[field] = carried(told[field])
     return told
@@ -145,14 +146,6 @@ const UNPRINTED = ['events', 'issues']
 /** What objects in fields may tell: a stream has a name, an issue says what is wrong where. */
 const PARTS = ['aggregateType', 'aggregateId', 'path', 'code', 'message']
 
-/** An error of a connection may have no message of its own, but those of every address that was tried. */
-function reasonOf(cause: unknown): unknown {
-  if (!(cause instanceof Error)) return cause
-  return cause instanceof AggregateError && cause.message === ''
-    ? cause.errors.map(String).join('; ')
-    : cause.message
-}
-
 /** A value as JSON carries it; `undefined` where it does not. */
 function carried(value: unknown): unknown {
   try {
@@ -167,13 +160,8 @@ export function hasCode<Code extends ErrorCode>(
   error: unknown,
   ...codes: readonly [Code, ...Code[]]
 ): error is { [Each in Code]: ErrorOf<Each> }[Code] {
-  if (typeof error !== 'object' || error === null) return false
-  return (
-    'name' in error &&
-    error.name === 'EventmillError' &&
-    'code' in error &&
-    codes.includes(error.code as Code)
-  )
+  const { name, code } = (error ?? {}) as { readonly name?: unknown; readonly code?: Code }
+  return name === 'EventmillError' && code !== undefined && codes.includes(code)
 }
 
 /** Whether a store that failed so may be asked again after a while. */
