@@ -157,7 +157,7 @@ test('a new project takes all of it from the registry, and works at once', async
   await npm(folder, 'create', 'eventmill', 'app')
   await npm(app, 'install')
   expect(await npm(app, 'start')).toContain('Ada was sent 4 packets so far.')
-  expect(await npm(app, 'test')).toContain('pass 3\n')
+  expect(await npm(app, 'test')).toContain('pass 4\n')
   expect(await npm(app, 'ls', '--all')).toContain(`@eventmill/core@${version}`)
 })
 
