@@ -6,6 +6,8 @@ export interface RunningProgram {
   readonly until: (text: string) => Promise<string>
   /** Tells it and all that it has started, as a terminal does, and resolves to the code with which it then ends. */
   readonly end: (signal: NodeJS.Signals) => Promise<number | null>
+  /** Ends what it could read. */
+  readonly closeInput: () => void
 }
 
 /** Starts a program, for two minutes at most. */
@@ -41,6 +43,9 @@ export function startProgram(
       // Its group, of which it is the first.
       if (program.pid !== undefined) process.kill(-program.pid, signal)
       return ended
+    },
+    closeInput: () => {
+      program.stdin.end()
     },
   }
 }
